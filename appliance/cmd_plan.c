@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * vm-ingest plan: propose choices for every VM and judge them.
+ */
+#include "cmd_plan.h"
+
+#include "arena.h"
+#include "outfile.h"
+#include "utc_text.h"
+
+#include <string.h>
+
+OutputFormat
+chosen_format(const Options *options, OutputFormat fallback)
+{
+    OutputFormat format = fallback;
+    if (options->format)
+        output_format_parse(options->format, &format, NULL);
+    return format;
+}
+
+OutputStyle
+chosen_style(const Options *options, FILE *file)
+{
+    OutputStyle style = output_style_of(file);
+    style.has_color &= !options->no_color;
+    style.no_headers = options->no_headers;
+    return style;
+}
+
+static bool
+save_inventory(const void *inventory, FILE *file, GError **error)
+{
+    return inventory_save(inventory, file, error);
+}
+
+static bool
+save_catalog(const void *catalog, FILE *file, GError **error)
+{
+    return catalog_save(catalog, file, error);
+}
+
+static bool
+add_input(Plan *plan, PlanInput *input, const char *kind, const char *name, char *sha256,
+    const char *read_at)
+{
+    Arena *arena = plan_arena(plan);
+    *input = (PlanInput){.kind = text_known(kind),
+        .name = text_known(arena_strdup(arena, name)),
+        .sha256 = text_known(arena_strdup(arena, sha256)),
+        .read_at = text_known(arena_strdup(arena, read_at))};
+    g_free(sha256);
+    return input->sha256.state == FACT_KNOWN;
+}
+
+static const char *
+first_read_at(const Inventory *inventory)
+{
+    return inventory->n_sources ? inventory->sources[0]->read_at.value : NULL;
+}
+
+/* Fills .info of a plan made from @estate. */
+static bool
+describe_plan(Plan *plan, const Estate *estate, GError **error)
+{
+    Arena *arena = plan_arena(plan);
+    char now[UTC_TEXT_BYTES];
+    plan->info.created_at = text_known(arena_strdup(arena, utc_text(time(NULL), now)));
+    plan->info.tool_version = text_known(VM_INGEST_VERSION);
+    PlanInput *inputs = arena_new_n(arena, PlanInput, 3);
+    size_t n = 0;
+    if (!add_input(plan, &inputs[n++], "inventory", estate->inventory_name,
+            outfile_digest(save_inventory, estate->inventory, error),
+            first_read_at(estate->inventory)))
+        return false;
+    inputs[0].is_partial = bool_known(estate->inventory->is_partial);
+    if (!add_input(plan, &inputs[n++], "catalog", estate->catalog_name,
+            outfile_digest(save_catalog, estate->catalog, error),
+            estate->catalog->info.read_at.value))
+        return false;
+    if (estate->policy_name)
+        add_input(plan, &inputs[n++], "policy", estate->policy_name,
+            g_strdup(estate->policy_sha256), NULL);
+    plan->info.inputs.items = inputs;
+    plan->info.inputs.n = n;
+    plan->info.inputs.state = FACT_KNOWN;
+    return true;
+}
+
+Plan *
+make_plan(const Options *options, const Estate *estate, GError **error)
+{
+    const PlanOptions plan_options = {
+        .zone = options->zone, .server_version = options->server_version};
+    g_autoptr(Plan) plan =
+        plan_build(estate->inventory, estate->catalog, estate->policy, &plan_options, error);
+    if (!plan || !describe_plan(plan, estate, error))
+        return NULL;
+    return g_steal_pointer(&plan);
+}
+
+ExitCode
+plan_exit_code(const Plan *plan, ExitCode worst)
+{
+    if (worst != EXIT_CODE_OK)
+        return worst;
+    bool is_all_ready = plan->n_verdicts[VERDICT_BLOCKED] + plan->n_verdicts[VERDICT_UNKNOWN] == 0;
+    return is_all_ready ? EXIT_CODE_OK : EXIT_CODE_BLOCKED;
+}
+
+bool
+estate_is_empty_handed(const Estate *estate)
+{
+    return estate->worst != EXIT_CODE_OK && estate->inventory->n_views == 0;
+}
+
+/* Prints the plan's items in the format of the options to --out. */
+static bool
+print_plan(const Options *options, const Plan *plan, GError **error)
+{
+    g_autoptr(OutFile) out = outfile_open(options->out, error);
+    if (!out)
+        return false;
+    OutputStyle style = chosen_style(options, out->file);
+    OutputFormat format = chosen_format(options, OUTPUT_JSON);
+    return outfile_finish(out, report_items(plan, format, &style, out->file, error), error);
+}
+
+static ExitCode
+run_plan(const Options *options, char **args, int n_args)
+{
+    (void)args, (void)n_args;
+    g_autoptr(GError) error = NULL;
+    g_auto(Estate) estate = {0};
+    const unsigned needs = NEEDS_INVENTORY | NEEDS_CATALOG | NEEDS_POLICY | NEEDS_ZONE;
+    if (!estate_read(options, needs, &estate, &error))
+        return exit_complain(error);
+    if (estate_is_empty_handed(&estate))
+        return estate.worst;
+    g_autoptr(Plan) plan = make_plan(options, &estate, &error);
+    if (!plan || !print_plan(options, plan, &error))
+        return exit_complain(error);
+    g_autofree char *line = report_verdict_line(plan);
+    message("%s", line);
+    return plan_exit_code(plan, estate.worst);
+}
+
+static const GOptionEntry *const entries[] = {options_sources, options_inventory, options_catalog,
+    options_policy, options_target, options_release, options_format, options_out, options_config,
+    options_general, NULL};
+
+const Command cmd_plan = {
+    .name = "plan",
+    .summary = "propose choices for every VM and judge them",
+    .args = "",
+    .entries = entries,
+    .formats = "json table yaml csv",
+    .description =
+        "Reads the sources and the target, or saved files, and writes a plan: for every VM the\n"
+        "choices, why they were made, the verdict with its findings, and the exact API calls.\n"
+        "The plan can be edited by hand and judged again with: vm-ingest check PLAN",
+    .run = run_plan,
+};
+
+/* --- check ------------------------------------------------------------------------------------ */
+
+/* How many items were judged by other facts than those that the plan was made from. */
+static size_t
+count_changed(const Plan *given, const Plan *checked)
+{
+    size_t changed = 0;
+    for (size_t i = 0; i < checked->n_items; i++) {
+        g_autofree char *facts = plan_item_facts(&checked->items[i]);
+        const char *before = given->items[i].loaded_facts.value;
+        changed += before && g_strcmp0(before, facts) != 0;
+    }
+    return changed;
+}
+
+static ExitCode
+run_check(const Options *options, char **args, int n_args)
+{
+    (void)n_args;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Plan) given = plan_load(args[0], &error);
+    g_auto(Estate) estate = {0};
+    if (!given ||
+        !estate_read(options, NEEDS_INVENTORY | NEEDS_CATALOG | NEEDS_POLICY, &estate, &error))
+        return exit_complain(error);
+    if (estate_is_empty_handed(&estate))
+        return estate.worst;
+    const PlanOptions plan_options = {
+        .zone = options->zone ? options->zone : given->info.zoneid.value,
+        .server_version = options->server_version};
+    g_autoptr(Plan) plan =
+        plan_check(given, estate.inventory, estate.catalog, estate.policy, &plan_options, &error);
+    if (!plan || !describe_plan(plan, &estate, &error) || !print_plan(options, plan, &error))
+        return exit_complain(error);
+    g_autofree char *line = report_verdict_line(plan);
+    message("%s", line);
+    size_t changed = count_changed(given, plan);
+    if (changed == 0 || estate.worst != EXIT_CODE_OK)
+        return plan_exit_code(plan, estate.worst);
+    message_warning("%zu of %zu VMs are not as they were when '%s' was made: the verdicts shown "
+                    "are those of now; "
+                    "write them with: vm-ingest check -o json --out FILE",
+        changed, plan->n_items, args[0]);
+    return EXIT_CODE_STALE;
+}
+
+const Command cmd_check = {
+    .name = "check",
+    .summary = "judge a plan as it stands",
+    .args = "PLAN",
+    .args_min = 1,
+    .args_max = 1,
+    .entries = entries,
+    .formats = "json table yaml csv",
+    .description =
+        "Judges the choices of a plan, those edited by hand included, against the facts of now (or "
+        "of\n"
+        "saved files): first the one refusal that the server would send, then all others.\n"
+        "Exit code 8: some VM is not as it was when the plan was made.",
+    .run = run_check,
+};

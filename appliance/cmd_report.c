@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * vm-ingest report, networks and dry-run: what people read.
+ */
+#include "cmd_plan.h"
+#include "demo.h"
+#include "outfile.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* --- report ----------------------------------------------------------------------------------- */
+
+static bool
+write_report(const Options *options, const Plan *plan, FILE *file, GError **error)
+{
+    if (g_strcmp0(options->format, "html") == 0)
+        return report_html(plan, file, error);
+    OutputStyle style = chosen_style(options, file);
+    if (!options->format || strcmp(options->format, "table") == 0)
+        return report_text(plan, &style, file, error);
+    return report_items(plan, chosen_format(options, OUTPUT_JSON), &style, file, error);
+}
+
+static bool
+print_report(const Options *options, const Plan *plan, GError **error)
+{
+    g_autoptr(OutFile) out = outfile_open(options->out, error);
+    return out && outfile_finish(out, write_report(options, plan, out->file, error), error);
+}
+
+/* An option that would be passed over is refused: who gives it expects something of it. */
+static ExitCode
+refuse_option(const char *option, const char *why)
+{
+    message_warning("%s cannot be used with %s", option, why);
+    return EXIT_CODE_USAGE;
+}
+
+static ExitCode
+run_report(const Options *options, char **args, int n_args)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(Estate) estate = {0};
+    g_autoptr(Plan) plan = NULL;
+    const char *input = options->zone             ? "--zone"
+                        : options->server_version ? "--server-version"
+                                                  : options_find_input(options);
+    if (n_args == 1 && input)
+        return refuse_option(
+            input, "a saved plan, which is shown as it is; judge it anew with: vm-ingest check");
+    if (n_args == 1) {
+        plan = plan_load(args[0], &error);
+    } else {
+        const unsigned needs = NEEDS_INVENTORY | NEEDS_CATALOG | NEEDS_POLICY | NEEDS_ZONE;
+        if (!estate_read(options, needs, &estate, &error))
+            return exit_complain(error);
+        if (estate_is_empty_handed(&estate))
+            return estate.worst;
+        plan = make_plan(options, &estate, &error);
+    }
+    if (!plan || !print_report(options, plan, &error))
+        return exit_complain(error);
+    return plan_exit_code(plan, estate.worst);
+}
+
+static const GOptionEntry *const report_entries[] = {options_inventory, options_catalog,
+    options_policy, options_sources, options_target, options_release, options_format, options_out,
+    options_config, options_general, NULL};
+
+const Command cmd_report = {
+    .name = "report",
+    .summary = "make a report of a plan",
+    .args = "[PLAN]",
+    .args_max = 1,
+    .entries = report_entries,
+    .formats = "table html json yaml csv",
+    .description = "Writes the report of a saved plan, or of a plan made now if none is named. "
+                   "html is one file\n"
+                   "that opens without network; csv has one line a VM.",
+    .run = run_report,
+};
+
+/* --- networks --------------------------------------------------------------------------------- */
+
+static bool
+print_networks(const Options *options, const Estate *estate, GError **error)
+{
+    g_autoptr(OutFile) out = outfile_open(options->out, error);
+    if (!out)
+        return false;
+    if (options->compat)
+        return outfile_finish(
+            out, report_discover_networks(estate->inventory, out->file, error), error);
+    const PlanOptions plan_options = {
+        .zone = options->zone, .server_version = options->server_version};
+    g_autoptr(Plan) plan =
+        plan_build_networks(estate->inventory, estate->catalog, &plan_options, error);
+    OutputStyle style = chosen_style(options, out->file);
+    OutputFormat format = chosen_format(options, OUTPUT_TABLE);
+    return plan &&
+           outfile_finish(out, report_networks(plan, format, &style, out->file, error), error);
+}
+
+static ExitCode
+run_networks(const Options *options, char **args, int n_args)
+{
+    (void)args, (void)n_args;
+    g_autoptr(GError) error = NULL;
+    g_auto(Estate) estate = {0};
+    if (options->compat && options->catalog)
+        return refuse_option("--catalog", "--compat, which shows the sources alone");
+    if (options->compat && g_strcmp0(options->format, "json") != 0 && options->format)
+        return refuse_option("-o", "--compat, which is always JSON");
+    if (options->compat && strcmp(options->compat, "discover-networks") != 0) {
+        g_set_error(&error, INGEST_ERROR, INGEST_ERROR_USAGE,
+            "--compat '%s': it is: discover-networks", options->compat);
+        return exit_complain(error);
+    }
+    unsigned needs =
+        options->compat ? NEEDS_INVENTORY : NEEDS_INVENTORY | NEEDS_CATALOG | NEEDS_ZONE;
+    if (!estate_read(options, needs, &estate, &error))
+        return exit_complain(error);
+    if (estate_is_empty_handed(&estate))
+        return estate.worst;
+    if (!print_networks(options, &estate, &error))
+        return exit_complain(error);
+    return estate.worst;
+}
+
+static const GOptionEntry *const networks_entries[] = {options_compat, options_inventory,
+    options_catalog, options_sources, options_target, options_release, options_format, options_out,
+    options_config, options_general, NULL};
+
+const Command cmd_networks = {
+    .name = "networks",
+    .summary = "show which network each VLAN of the estate maps to",
+    .args = "",
+    .entries = networks_entries,
+    .formats = "table json yaml csv",
+    .description = "One line for each VLAN, PVLAN or trunk of the estate with its port groups and "
+                   "the networks of\n"
+                   "the zone that carry it. --compat discover-networks prints the JSON of "
+                   "CloudStack's script\n"
+                   "discover_networks.py and needs no CloudStack.",
+    .run = run_networks,
+};
+
+/* --- dry-run ---------------------------------------------------------------------------------- */
+
+static bool
+as_inventory(const void *estate, FILE *file, GError **error)
+{
+    return inventory_save(((const Estate *)estate)->inventory, file, error);
+}
+
+static bool
+as_catalog(const void *estate, FILE *file, GError **error)
+{
+    return catalog_save(((const Estate *)estate)->catalog, file, error);
+}
+
+static bool
+as_html(const void *plan, FILE *file, GError **error)
+{
+    return report_html(plan, file, error);
+}
+
+static bool
+as_csv(const void *plan, FILE *file, GError **error)
+{
+    return report_csv(plan, &(OutputStyle){0}, file, error);
+}
+
+static bool
+as_networks_csv(const void *plan, FILE *file, GError **error)
+{
+    return report_csv_networks(plan, file, error);
+}
+
+static bool
+as_json(const void *plan, FILE *file, GError **error)
+{
+    return plan_save(plan, file, error);
+}
+
+static const struct {
+    const char *name, *what;
+    OutFileWriter write;
+    bool is_of_plan; /* else of the estate */
+} report_files[] = {
+    {"report.html", "for people: opens in any browser, without network", as_html, true},
+    {"report.csv", "one line a VM", as_csv, true},
+    {"networks.csv", "one line a VLAN", as_networks_csv, true},
+    {"report.json", "the plan: edit it, then vm-ingest check", as_json, true},
+    {"inventory.json", "what the sources have", as_inventory, false},
+    {"catalog.json", "what the target offers", as_catalog, false},
+};
+
+/* Looked at before anything is read: nobody waits an hour for a folder that is not theirs. */
+static bool
+check_folder(const char *folder, GError **error)
+{
+    struct stat st;
+    g_autofree char *parent = g_path_get_dirname(folder);
+    const bool is_there = stat(folder, &st) == 0;
+    if (is_there && !S_ISDIR(st.st_mode))
+        errno = ENOTDIR;
+    else if (access(is_there ? folder : parent, W_OK | X_OK) == 0)
+        return true;
+    g_set_error(error, INGEST_ERROR, INGEST_ERROR_STORAGE,
+        "folder '%s': cannot be written: %s; choose another with --out-dir", folder,
+        g_strerror(errno));
+    return false;
+}
+
+static bool
+write_report_files(const char *folder, const Plan *plan, const Estate *estate, GError **error)
+{
+    if (mkdir(folder, 0755) != 0 && errno != EEXIST) {
+        g_set_error(error, INGEST_ERROR, INGEST_ERROR_STORAGE, "folder '%s': cannot be made: %s",
+            folder, g_strerror(errno));
+        return false;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(report_files); i++) {
+        g_autofree char *path = g_build_filename(folder, report_files[i].name, NULL);
+        const void *what = report_files[i].is_of_plan ? (const void *)plan : estate;
+        g_autoptr(OutFile) out = outfile_open(path, error);
+        if (!out || !outfile_finish(out, report_files[i].write(what, out->file, error), error))
+            return false;
+    }
+    return true;
+}
+
+static void
+name_report_files(const char *folder)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(report_files); i++)
+        message("%s/%-15s %s", folder, report_files[i].name, report_files[i].what);
+}
+
+static ExitCode
+run_dry_run(const Options *options, char **args, int n_args)
+{
+    (void)args, (void)n_args;
+    g_autoptr(GError) error = NULL;
+    g_auto(Estate) estate = {0};
+    const unsigned needs = NEEDS_INVENTORY | NEEDS_CATALOG | NEEDS_POLICY | NEEDS_ZONE;
+    const char *folder = options->out_dir ? options->out_dir : "vm-ingest-report";
+    const char *input = options_find_input(options);
+    if (options->is_demo && input)
+        return refuse_option(input, "--demo, which has an estate of its own");
+    if (!check_folder(folder, &error) ||
+        !(options->is_demo ? demo_read(&estate, &error)
+                           : estate_read(options, needs, &estate, &error)))
+        return exit_complain(error);
+    if (estate_is_empty_handed(&estate))
+        return estate.worst;
+    g_autoptr(Plan) plan = make_plan(options, &estate, &error);
+    if (!plan || !write_report_files(folder, plan, &estate, &error) ||
+        !print_report(options, plan, &error))
+        return exit_complain(error);
+    progress_end();
+    fflush(stdout);
+    name_report_files(folder);
+    return plan_exit_code(plan, estate.worst);
+}
+
+static const GOptionEntry *const dry_run_entries[] = {options_out_dir, options_sources,
+    options_inventory, options_catalog, options_policy, options_target, options_release,
+    options_format, options_out, options_config, options_general, NULL};
+
+const Command cmd_dry_run = {
+    .name = "dry-run",
+    .summary = "tell for every VM what importing it would do (the main job)",
+    .args = "",
+    .entries = dry_run_entries,
+    .formats = "table json yaml csv",
+    .description = "Reads the sources and the target, makes a plan, prints its summary, and writes "
+                   "report.html,\n"
+                   "report.csv, networks.csv, report.json, inventory.json and catalog.json. It "
+                   "changes nothing\n"
+                   "but these files.",
+    .run = run_dry_run,
+};

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From options and config to the facts: the policy first, then what is read live or from files.
+ */
+#include "estate.h"
+
+#include "outfile.h"
+#include "plan.h"
+#include "target.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+void
+estate_release(Estate *estate)
+{
+    g_clear_pointer(&estate->policy, policy_free);
+    g_clear_pointer(&estate->catalog, catalog_unref);
+    g_clear_pointer(&estate->inventory, inventory_unref);
+    g_clear_pointer(&estate->config, config_free);
+    g_free(estate->inventory_name);
+    g_free(estate->catalog_name);
+    g_free(estate->policy_name);
+    g_free(estate->policy_sha256);
+    *estate = (Estate){0};
+}
+
+ConfigGroup *
+estate_find_target(const Options *options, const Config *config, GError **error)
+{
+    ConfigGroup *found = NULL;
+    unsigned n = 0;
+    if (options->cloudstack || options->profile)
+        return config_find_group(
+            config, "cloudstack", options->cloudstack ? options->cloudstack : options->profile);
+    for (unsigned i = 0; i < config->groups->len; i++) {
+        ConfigGroup *group = g_ptr_array_index(config->groups, i);
+        if (strcmp(group->kind, "cloudstack") == 0) {
+            found = group;
+            n++;
+        }
+    }
+    if (n == 1)
+        return found;
+    const char *file = config->path ? config->path : CONFIG_SYSTEM_PATH;
+    if (n == 0)
+        g_set_error(error, INGEST_ERROR, INGEST_ERROR_CONFIG,
+            "no CloudStack: write a [cloudstack NAME] group into %s, give --profile or --catalog "
+            "FILE, or set "
+            "CLOUDSTACK_ENDPOINT, CLOUDSTACK_KEY and CLOUDSTACK_SECRET",
+            file);
+    else
+        g_set_error(error, INGEST_ERROR, INGEST_ERROR_CONFIG,
+            "%u [cloudstack NAME] groups in %s: choose one with --cloudstack NAME", n, file);
+    return NULL;
+}
+
+static void
+catalog_progress(void *data, const char *list, uint64_t done, uint64_t total)
+{
+    progress_report(NULL, data, list, done, total);
+}
+
+/* The catalog of the chosen [cloudstack NAME]. (owned) */
+static Catalog *
+fetch_catalog(const Options *options, const Config *config, GError **error)
+{
+    ConfigGroup *group = estate_find_target(options, config, error);
+    if (!group)
+        return NULL;
+    g_autoptr(Target) target = target_open(group, error);
+    if (!target)
+        return NULL;
+    const char *zone = options->zone ? options->zone : config_find(group, "zone");
+    const CatalogFetchOptions fetch = {.name = group->name,
+        .zone = zone,
+        .progress = catalog_progress,
+        .progress_data = group->name,
+        .is_cancelled = &interrupted};
+    Catalog *catalog = catalog_fetch(target_seam(target), &fetch, error);
+    if (!catalog)
+        g_prefix_error(error, "cloudstack '%s': ", group->name);
+    return catalog;
+}
+
+Policy *
+estate_read_policy(const char *path, char **ret_sha256, GError **error)
+{
+    struct stat st;
+    g_autofree char *text = NULL;
+    size_t length = 0;
+    if (stat(path, &st) == 0 && st.st_size > POLICY_BYTES_MAX) {
+        g_set_error(
+            error, INGEST_ERROR, INGEST_ERROR_CONFIG, "policy '%s': larger than 1 MiB", path);
+        return NULL;
+    }
+    if (!g_file_get_contents(path, &text, &length, NULL)) {
+        g_set_error(error, INGEST_ERROR, INGEST_ERROR_CONFIG, "policy '%s': cannot be read: %s",
+            path, g_strerror(errno));
+        return NULL;
+    }
+    if (memchr(text, '\0', length)) {
+        g_set_error(error, INGEST_ERROR, INGEST_ERROR_CONFIG,
+            "policy '%s': holds a zero byte: not a text", path);
+        return NULL;
+    }
+    if (ret_sha256)
+        *ret_sha256 = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, (gssize)length);
+    return policy_parse(text, path, error);
+}
+
+static bool
+read_live_inventory(const Options *options, const Config *config, Estate *estate, GError **error)
+{
+    g_autoptr(InventoryBuilder) builder = inventory_builder_new();
+    /* A plan needs CloudStack's own view of the VMs. */
+    if (!estate_run_sources(options, config, !options->catalog, inventory_builder_sink(builder),
+            &estate->worst, error))
+        return false;
+    estate->inventory = inventory_builder_freeze(builder);
+    estate->inventory_name = g_strdup("sources");
+    return true;
+}
+
+static bool
+read_inventory(const Options *options, Estate *estate, GError **error)
+{
+    if (!options->inventory)
+        return read_live_inventory(options, estate->config, estate, error);
+    estate->inventory = inventory_load(options->inventory, error);
+    estate->inventory_name = g_strdup(options->inventory);
+    if (estate->inventory && estate->inventory->is_partial)
+        estate->worst = EXIT_CODE_PARTIAL;
+    return estate->inventory != NULL;
+}
+
+static bool
+read_catalog(const Options *options, Estate *estate, GError **error)
+{
+    estate->catalog = options->catalog ? catalog_load(options->catalog, error)
+                                       : fetch_catalog(options, estate->config, error);
+    estate->catalog_name = g_strdup(options->catalog ? options->catalog : "server");
+    return estate->catalog != NULL;
+}
+
+static bool
+read_policy(const Options *options, Estate *estate, GError **error)
+{
+    if (options->policy) {
+        estate->policy_name = g_strdup(options->policy);
+        estate->policy = estate_read_policy(options->policy, &estate->policy_sha256, error);
+    } else {
+        estate->policy = policy_new_default();
+    }
+    return estate->policy != NULL;
+}
+
+/* The plan of no instance asks for the same zone and release as that of all. */
+static bool
+check_zone(const Options *options, const Catalog *catalog, GError **error)
+{
+    g_autoptr(InventoryBuilder) builder = inventory_builder_new();
+    g_autoptr(Inventory) inventory = inventory_builder_freeze(builder);
+    const PlanOptions plan_options = {
+        .zone = options->zone, .server_version = options->server_version};
+    g_autoptr(Plan) plan = plan_build_networks(inventory, catalog, &plan_options, error);
+    return plan != NULL;
+}
+
+bool
+estate_read(const Options *options, unsigned needs, Estate *ret_estate, GError **error)
+{
+    g_auto(Estate) estate = {0};
+    const bool is_live = ((needs & NEEDS_INVENTORY) && !options->inventory) ||
+                         ((needs & NEEDS_CATALOG) && !options->catalog);
+    /* What is cheap to get wrong comes first: nobody waits an hour for a typing error. */
+    if ((needs & NEEDS_POLICY) && !read_policy(options, &estate, error))
+        return false;
+    if (is_live && !(estate.config = config_load(options, error)))
+        return false;
+    if ((needs & NEEDS_CATALOG) && !read_catalog(options, &estate, error))
+        return false;
+    if ((needs & NEEDS_ZONE) && !check_zone(options, estate.catalog, error))
+        return false;
+    if ((needs & NEEDS_INVENTORY) && !read_inventory(options, &estate, error))
+        return false;
+    *ret_estate = estate;
+    estate = (Estate){0};
+    return true;
+}

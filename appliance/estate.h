@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From options and config to the facts: sources run into an inventory, the target into a catalog,
+ * saved files instead of either.
+ */
+#ifndef ESTATE_H
+#define ESTATE_H
+
+#include "appliance.h"
+#include "catalog.h"
+#include "policy.h"
+
+typedef struct Estate {
+    Config *config; /* NULL when nothing had to be asked */
+    Inventory *inventory;
+    Catalog *catalog;
+    Policy *policy;
+    char *inventory_name, *catalog_name, *policy_name; /* where each came from, for people */
+    char *policy_sha256;
+    ExitCode worst; /* of the sources: partial, login, connection, ... */
+} Estate;
+
+typedef enum EstateNeeds {
+    NEEDS_INVENTORY = 1,
+    NEEDS_CATALOG = 2,
+    NEEDS_POLICY = 4,
+    NEEDS_ZONE = 8 /* that --zone and --server-version fit the catalog, before the inventory */
+} EstateNeeds;
+
+/**
+ * estate_read - what the command needs, from files or live
+ *
+ * A source that fails leaves the others: what was read stays, .worst says how bad, and each failure
+ * has been told on stderr. Errors: those of files and of the config; all sources failed before a
+ * single record came.
+ */
+bool estate_read(const Options *options, unsigned needs, Estate *ret_estate, GError **error);
+void estate_release(Estate *estate);
+
+/* Run all chosen sources into a sink; *ret_worst as in Estate. */
+bool estate_run_sources(const Options *options, const Config *config, bool wants_cloudstack,
+    InventorySink *sink, ExitCode *ret_worst, GError **error);
+
+/* The chosen target group; NOT set = CONFIG error with the remedy. Borrowed from @config. */
+ConfigGroup *estate_find_target(const Options *options, const Config *config, GError **error);
+
+/* One source of the config, configured with its secrets, ready to run. (owned) */
+Source *estate_make_source(const ConfigGroup *group, const SourceContext *context, GError **error);
+/* The groups of kind "source" that the options choose. (owned, elements borrowed) */
+GPtrArray *estate_choose_sources(const Options *options, const Config *config);
+
+/* The program that reads libvirt hosts: beside this one, else where it is installed. (owned) */
+char *estate_worker_program(void);
+
+Policy *estate_read_policy(const char *path, char **ret_sha256, GError **error);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Estate, estate_release)
+
+#endif

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The plan file's members, table by table. appliance/schema/plan.schema.json says the same.
+ */
+#include "report.h"
+
+#include "record.h"
+
+#define REQUIRED .is_required = true
+#define INTERNED .is_interned = true
+
+/* --- choices ---------------------------------------------------------------------------------- */
+
+static const Field detail_fields[] = {
+    F_TEXT(DetailChoice, key, INTERNED),
+    F_TEXT(DetailChoice, value, INTERNED),
+};
+static const RecordType detail_type = RECORD_TYPE(DetailChoice, detail_fields);
+
+static const Field nic_choice_fields[] = {
+    F_TEXT(NicChoice, nic, REQUIRED, INTERNED),
+    F_TEXT(NicChoice, networkid, INTERNED),
+    F_TEXT(NicChoice, ip4),
+};
+static const RecordType nic_choice_type = RECORD_TYPE(NicChoice, nic_choice_fields);
+
+static const Field disk_choice_fields[] = {
+    F_TEXT(DiskChoice, disk, REQUIRED),
+    F_TEXT(DiskChoice, diskofferingid, INTERNED),
+};
+static const RecordType disk_choice_type = RECORD_TYPE(DiskChoice, disk_choice_fields);
+
+static const Field migrate_choice_fields[] = {
+    F_TEXT(MigrateChoice, disk, REQUIRED),
+    F_TEXT(MigrateChoice, storageid, INTERNED),
+    F_TEXT(MigrateChoice, diskofferingid, INTERNED),
+};
+static const RecordType migrate_choice_type = RECORD_TYPE(MigrateChoice, migrate_choice_fields);
+
+static const Field power_choice_fields[] = {
+    F_BOOL(PowerChoice, off),
+    F_INT(PowerChoice, deadline),
+};
+static const RecordType power_choice_type = RECORD_TYPE(PowerChoice, power_choice_fields);
+
+static const Field ip_choice_fields[] = {
+    F_TEXT(IpChoice, nic, REQUIRED, INTERNED),
+    F_TEXT(IpChoice, ip, REQUIRED),
+};
+static const RecordType ip_choice_type = RECORD_TYPE(IpChoice, ip_choice_fields);
+
+static const Field convert_choice_fields[] = {
+    F_TEXT(ConvertChoice, importsource, INTERNED),
+};
+static const RecordType convert_choice_type = RECORD_TYPE(ConvertChoice, convert_choice_fields);
+
+static const Field choice_fields[] = {
+    F_TEXT(Choice, clusterid, INTERNED),
+    F_TEXT(Choice, name),
+    F_TEXT(Choice, displayname),
+    F_TEXT(Choice, hostname),
+    F_TEXT(Choice, account, INTERNED),
+    F_TEXT(Choice, domainid, INTERNED),
+    F_TEXT(Choice, projectid, INTERNED),
+    F_TEXT(Choice, templateid, INTERNED),
+    F_TEXT(Choice, serviceofferingid, INTERNED),
+    F_MAP(Choice, details, &detail_type),
+    F_LIST(Choice, nics, &nic_choice_type),
+    F_TEXT(Choice, root),
+    F_LIST(Choice, disks, &disk_choice_type),
+    F_BOOL(Choice, migrateallowed),
+    F_BOOL(Choice, forced),
+    F_LIST(Choice, migrate, &migrate_choice_type),
+    F_RECORD(Choice, power, &power_choice_type),
+    F_LIST(Choice, ips, &ip_choice_type),
+    F_TEXT(Choice, wave, INTERNED),
+    F_RECORD(Choice, convert, &convert_choice_type),
+};
+const RecordType plan_choice_type = RECORD_TYPE(Choice, choice_fields);
+
+/* --- identity --------------------------------------------------------------------------------- */
+
+static const Field plan_disk_fields[] = {
+    F_TEXT(PlanDisk, id),
+    F_TEXT(PlanDisk, label, INTERNED),
+    F_TEXT(PlanDisk, datastore, INTERNED),
+    F_TEXT(PlanDisk, path),
+    F_INT(PlanDisk, capacity_bytes),
+};
+static const RecordType plan_disk_type = RECORD_TYPE(PlanDisk, plan_disk_fields);
+
+static const Field plan_nic_fields[] = {
+    F_TEXT(PlanNic, id, INTERNED),
+    F_TEXT(PlanNic, mac),
+    F_TEXT(PlanNic, adapter, INTERNED),
+    F_TEXT(PlanNic, network, INTERNED),
+    F_RECORD(PlanNic, vlan, &vlan_type),
+    F_TEXTS(PlanNic, ips),
+};
+static const RecordType plan_nic_type = RECORD_TYPE(PlanNic, plan_nic_fields);
+
+static const Field plan_instance_fields[] = {
+    F_TEXT(PlanInstance, source, INTERNED),
+    F_TEXT(PlanInstance, id),
+    F_TEXT(PlanInstance, instance_uuid),
+    F_TEXT(PlanInstance, bios_uuid),
+    F_TEXT(PlanInstance, name),
+    F_TEXT(PlanInstance, path, INTERNED),
+    F_TEXT(PlanInstance, cloudstack_source, INTERNED),
+    F_TEXT(PlanInstance, cloudstack_id),
+    F_TEXT(PlanInstance, datacenter, INTERNED),
+    F_TEXT(PlanInstance, cluster, INTERNED),
+    F_TEXT(PlanInstance, host, INTERNED),
+    F_TEXT(PlanInstance, guest_os, INTERNED),
+    F_ENUM(PlanInstance, power, power_words),
+    F_INT(PlanInstance, cpus),
+    F_INT(PlanInstance, memory_bytes),
+    F_LIST(PlanInstance, disks, &plan_disk_type),
+    F_LIST(PlanInstance, nics, &plan_nic_type),
+};
+static const RecordType plan_instance_type = RECORD_TYPE(PlanInstance, plan_instance_fields);
+
+/* --- what led to the verdict ------------------------------------------------------------------ */
+
+static const Field server_reply_fields[] = {
+    F_ENUM(ServerReply, stage, server_stage_words),
+    F_INT(ServerReply, code),
+    F_TEXT(ServerReply, text, INTERNED),
+};
+static const RecordType server_reply_type = RECORD_TYPE(ServerReply, server_reply_fields);
+
+static const Field finding_fields[] = {
+    F_TEXT(FindingText, id, REQUIRED, INTERNED),
+    F_ENUM(FindingText, severity, severity_words),
+    F_TEXT(FindingText, subject, INTERNED),
+    F_TEXT(FindingText, text, INTERNED),
+    F_TEXT(FindingText, evidence, INTERNED),
+    F_TEXT(FindingText, remedy, INTERNED),
+    F_RECORD(FindingText, server, &server_reply_type),
+};
+static const RecordType finding_type = RECORD_TYPE(FindingText, finding_fields);
+
+static const Field reason_fields[] = {
+    F_TEXT(Reason, about, INTERNED),
+    F_TEXT(Reason, chosen, INTERNED),
+    F_TEXT(Reason, why, INTERNED),
+    F_TEXTS(Reason, others),
+};
+static const RecordType reason_type = RECORD_TYPE(Reason, reason_fields);
+
+static const Field param_fields[] = {
+    F_TEXT(CallParam, name, INTERNED),
+    F_TEXT(CallParam, value, INTERNED),
+};
+static const RecordType param_type = RECORD_TYPE(CallParam, param_fields);
+
+static const Field call_fields[] = {
+    F_TEXT(Call, command, REQUIRED, INTERNED),
+    F_MAP(Call, params, &param_type),
+};
+static const RecordType call_type = RECORD_TYPE(Call, call_fields);
+
+/* plan_save() puts the texts of a built item where a loaded one has them. */
+/* clang-format off */
+#define LOADED(name_, member, kind_, ...) {.name = (name_), .kind = (kind_), .offset = offsetof(PlanItem, member), __VA_ARGS__}
+/* clang-format on */
+
+static const Field item_fields[] = {
+    F_RECORD(PlanItem, instance, &plan_instance_type, REQUIRED),
+    F_RECORD(PlanItem, choice, &plan_choice_type),
+    LOADED("facts", loaded_facts, FIELD_TEXT),
+    F_ENUM(PlanItem, verdict, verdict_words),
+    LOADED("findings", loaded_findings, FIELD_LIST, .record = &finding_type),
+    LOADED("reasons", loaded_reasons, FIELD_LIST, .record = &reason_type),
+    LOADED("calls", loaded_calls, FIELD_LIST, .record = &call_type),
+};
+const RecordType plan_item_type = RECORD_TYPE(PlanItem, item_fields);
+
+/* --- networks --------------------------------------------------------------------------------- */
+
+static const Field matrix_network_fields[] = {
+    F_TEXT(MatrixNetwork, id, INTERNED),
+    F_TEXT(MatrixNetwork, name, INTERNED),
+    F_TEXT(MatrixNetwork, type, INTERNED),
+    F_TEXT(MatrixNetwork, owner, INTERNED),
+    F_TEXT(MatrixNetwork, physicalnetwork, INTERNED),
+};
+static const RecordType matrix_network_type = RECORD_TYPE(MatrixNetwork, matrix_network_fields);
+
+static const Field matrix_row_fields[] = {
+    F_RECORD(MatrixRow, vlan, &vlan_type),
+    F_TEXTS(MatrixRow, portgroups),
+    F_TEXTS(MatrixRow, switches),
+    F_INT(MatrixRow, hosts),
+    F_INT(MatrixRow, instances),
+    F_INT(MatrixRow, nics),
+    F_TEXT(MatrixRow, zone, INTERNED),
+    F_ENUM(MatrixRow, match, network_match_words),
+    F_LIST(MatrixRow, networks, &matrix_network_type),
+    F_TEXT(MatrixRow, note),
+};
+const RecordType matrix_row_type = RECORD_TYPE(MatrixRow, matrix_row_fields);
+
+/* --- info ------------------------------------------------------------------------------------- */
+
+static const Field input_fields[] = {
+    F_TEXT(PlanInput, kind, INTERNED),
+    F_TEXT(PlanInput, name),
+    F_TEXT(PlanInput, sha256),
+    F_TEXT(PlanInput, read_at),
+    F_BOOL(PlanInput, is_partial),
+};
+static const RecordType input_type = RECORD_TYPE(PlanInput, input_fields);
+
+static const Field info_fields[] = {
+    F_TEXT(PlanInfo, created_at),
+    F_TEXT(PlanInfo, tool_version),
+    F_TEXT(PlanInfo, zone),
+    F_TEXT(PlanInfo, zoneid),
+    F_TEXT(PlanInfo, server_version),
+    F_LIST(PlanInfo, inputs, &input_type),
+    F_LIST(PlanInfo, problems, &source_problem_type),
+};
+const RecordType plan_info_type = RECORD_TYPE(PlanInfo, info_fields);

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The plan file: a JSON document with one network and one item a line.
+ *
+ *   {"apiVersion":"vm-ingest/v1","kind":"Plan","info":{...},
+ *   "networks":[
+ *   {"vlan":{"kind":"id","id":120},...}
+ *   ],
+ *   "items":[
+ *   {"instance":{...},"choice":{...},"facts":"...","verdict":"ready","findings":[...],...}
+ *   ]}
+ *
+ * Written and read item by item. What people made of it by hand - another order of members, line
+ * breaks, members left out - is read as well.
+ */
+#include "report.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "json_items.h"
+#include "record.h"
+#include "cleanup.h"
+
+/* Texts are made for some items before their memory is given back. */
+enum { ARENA_KEPT_BYTES = 1024 * 1024 };
+
+/* --- writing ---------------------------------------------------------------------------------- */
+
+/* The item as it stands in the file: texts of a built one made, in @arena. */
+static PlanItem
+item_with_texts(const PlanItem *item, Arena *arena)
+{
+    PlanItem full = *item;
+    const FindingText *findings;
+    const Reason *reasons;
+    const Call *calls;
+    bool is_loaded = item->loaded_findings.state == FACT_KNOWN && !item->facts_of;
+    size_t n = report_findings(item, arena, &findings);
+    if (n || !is_loaded) {
+        full.loaded_findings.items = (FindingText *)findings;
+        full.loaded_findings.n = n;
+        full.loaded_findings.state = FACT_KNOWN;
+    }
+    n = report_reasons(item, &reasons);
+    if (n || item->facts_of) {
+        full.loaded_reasons.items = (Reason *)reasons;
+        full.loaded_reasons.n = n;
+        full.loaded_reasons.state = FACT_KNOWN;
+    }
+    n = report_calls(item, arena, &calls);
+    if (n || item->facts_of) {
+        full.loaded_calls.items = (Call *)calls;
+        full.loaded_calls.n = n;
+        full.loaded_calls.state = FACT_KNOWN;
+    }
+    g_autofree char *facts = plan_item_facts(item);
+    if (facts)
+        full.loaded_facts = text_known(arena_strdup(arena, facts));
+    return full;
+}
+
+static void
+write_out(GString *text, FILE *file)
+{
+    fwrite(text->str, 1, text->len, file);
+    g_string_truncate(text, 0);
+}
+
+static void
+save_head(const Plan *plan, GString *text)
+{
+    g_string_append(
+        text, "{\"apiVersion\":\"" PLAN_API_VERSION "\",\"kind\":\"" PLAN_KIND "\",\"info\":");
+    record_encode(&plan_info_type, &plan->info, text);
+    g_string_append(text, ",\n\"networks\":[");
+    for (size_t i = 0; i < plan->n_networks; i++) {
+        g_string_append(text, i ? ",\n" : "\n");
+        record_encode(&matrix_row_type, &plan->networks[i], text);
+    }
+    g_string_append(text, "\n],\n\"items\":[");
+}
+
+bool
+plan_save(const Plan *plan, FILE *file, GError **error)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    Arena arena;
+    arena_init(&arena);
+    save_head(plan, text);
+    for (size_t i = 0; i < plan->n_items && !ferror(file); i++) {
+        PlanItem full = item_with_texts(&plan->items[i], &arena);
+        g_string_append(text, i ? ",\n" : "\n");
+        record_encode(&plan_item_type, &full, text);
+        write_out(text, file);
+        if (arena.total_bytes > ARENA_KEPT_BYTES) {
+            arena_release(&arena);
+            arena_init(&arena);
+        }
+    }
+    arena_release(&arena);
+    g_string_append(text, "\n]}\n");
+    write_out(text, file);
+    if (output_flush(file, error))
+        return true;
+    g_prefix_error(error, "save plan: ");
+    return false;
+}
+
+/* YAML of one record, as an entry of the list that is open. */
+static bool
+yaml_entry(const RecordType *type, const void *record, FILE *file, GError **error)
+{
+    g_autoptr(GString) json = g_string_new("[");
+    record_encode(type, record, json);
+    g_string_append_c(json, ']');
+    return output_document_text(json->str, OUTPUT_YAML, file, error);
+}
+
+bool
+plan_save_yaml(const Plan *plan, FILE *file, GError **error)
+{
+    g_autoptr(GString) head = g_string_new(
+        "{\"apiVersion\":\"" PLAN_API_VERSION "\",\"kind\":\"" PLAN_KIND "\",\"info\":");
+    record_encode(&plan_info_type, &plan->info, head);
+    g_string_append_c(head, '}');
+    if (!output_document_text(head->str, OUTPUT_YAML, file, error))
+        return false;
+    fputs(plan->n_networks ? "networks:\n" : "networks: []\n", file);
+    for (size_t i = 0; i < plan->n_networks; i++)
+        if (!yaml_entry(&matrix_row_type, &plan->networks[i], file, error))
+            return false;
+    fputs(plan->n_items ? "items:\n" : "items: []\n", file);
+    for (size_t i = 0; i < plan->n_items; i++) {
+        Arena arena;
+        arena_init(&arena);
+        PlanItem full = item_with_texts(&plan->items[i], &arena);
+        bool is_ok = yaml_entry(&plan_item_type, &full, file, error);
+        arena_release(&arena);
+        if (!is_ok)
+            return false;
+    }
+    return output_flush(file, error);
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+typedef struct PlanReader {
+    Plan *plan;
+    GArray *items;    /* PlanItem */
+    GArray *networks; /* MatrixRow */
+    GHashTable *seen; /* "source\nid" (owned) of the items so far */
+    bool has_version, has_kind, has_info, has_networks, has_items;
+} PlanReader;
+
+G_GNUC_PRINTF(3, 4)
+static bool
+invalid(GError **error, IngestErrorCode code, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_set_error_literal(error, INGEST_ERROR, (int)code, text);
+    return false;
+}
+
+static bool
+note_once(bool *has_it, const char *name, GError **error)
+{
+    if (*has_it)
+        return invalid(
+            error, INGEST_ERROR_INVALID, "'%s' stands twice; remove one of the two", name);
+    return *has_it = true;
+}
+
+static bool
+expect_word(json_object *value, const char *name, const char *wanted, bool *has_it, GError **error)
+{
+    if (!note_once(has_it, name, error))
+        return false;
+    const char *found = json_object_is_type(value, json_type_string)
+                            ? json_object_get_string(value)
+                            : json_object_to_json_string(value);
+    return strcmp(found, wanted) == 0 || invalid(error, INGEST_ERROR_UNSUPPORTED,
+                                             "'%s' is '%.60s', not '%s': give a plan file that "
+                                             "'vm-ingest plan' of this release has written",
+                                             name, found, wanted);
+}
+
+static bool
+unknown_member(const char *name, GError **error)
+{
+    return invalid(error, INGEST_ERROR_INVALID,
+        "unknown member '%.60s': remove it or correct its name; known are apiVersion, kind, "
+        "info, networks, items",
+        name);
+}
+
+static bool
+read_member(void *data, const char *name, json_object *value, GError **error)
+{
+    PlanReader *reader = data;
+    if (strcmp(name, "apiVersion") == 0)
+        return expect_word(value, name, PLAN_API_VERSION, &reader->has_version, error);
+    if (strcmp(name, "kind") == 0)
+        return expect_word(value, name, PLAN_KIND, &reader->has_kind, error);
+    if (strcmp(name, "info") == 0)
+        return note_once(&reader->has_info, name, error) &&
+               record_decode(&plan_info_type, value, RECORD_STRICT, "info",
+                   plan_arena(reader->plan), &reader->plan->info, error);
+    if (strcmp(name, "items") == 0 || strcmp(name, "networks") == 0)
+        return invalid(error, INGEST_ERROR_INVALID, "'%s' has to be a list", name);
+    return unknown_member(name, error);
+}
+
+static bool
+read_list(void *data, const char *name, GError **error)
+{
+    PlanReader *reader = data;
+    if (strcmp(name, "items") == 0)
+        return note_once(&reader->has_items, name, error);
+    if (strcmp(name, "networks") == 0)
+        return note_once(&reader->has_networks, name, error);
+    if (strcmp(name, "info") == 0 || strcmp(name, "kind") == 0 || strcmp(name, "apiVersion") == 0)
+        return invalid(error, INGEST_ERROR_INVALID, "'%s' cannot be a list", name);
+    return unknown_member(name, error);
+}
+
+static bool
+check_identity(PlanReader *reader, const PlanInstance *instance, size_t index, GError **error)
+{
+    if (!instance->id.value && !instance->instance_uuid.value && !instance->name.value)
+        return invalid(error, INGEST_ERROR_INVALID,
+            "'items[%zu].instance': tells no instance: give source and id, instance_uuid, or name "
+            "and path",
+            index);
+    if (!instance->id.value)
+        return true;
+    char *key = g_strdup_printf(
+        "%s\n%s", instance->source.value ? instance->source.value : "", instance->id.value);
+    if (g_hash_table_add(reader->seen, key))
+        return true;
+    return invalid(error, INGEST_ERROR_INVALID,
+        "'items[%zu].instance': '%.80s' of source '%.80s' stands twice; remove one of the items",
+        index, instance->id.value, instance->source.value ? instance->source.value : "");
+}
+
+/* Which of two entries would be sent, nobody could tell. */
+static bool
+check_twice(GHashTable *seen, Text id, const char *place, const char *list, GError **error)
+{
+    if (!id.value || g_hash_table_add(seen, (gpointer)id.value))
+        return true;
+    return invalid(error, INGEST_ERROR_INVALID,
+        "'%s.choice.%s': '%.80s' stands twice; remove one of the entries", place, list, id.value);
+}
+
+static bool
+check_choice(const Choice *choice, const char *place, GError **error)
+{
+    g_autoptr(GHashTable) nics = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) disks = g_hash_table_new(g_str_hash, g_str_equal);
+    for (size_t i = 0; i < choice->nics.n; i++)
+        if (!check_twice(nics, choice->nics.items[i].nic, place, "nics", error))
+            return false;
+    for (size_t i = 0; i < choice->disks.n; i++)
+        if (!check_twice(disks, choice->disks.items[i].disk, place, "disks", error))
+            return false;
+    return true;
+}
+
+static bool
+read_item(void *data, const char *list, size_t index, json_object *value, GError **error)
+{
+    PlanReader *reader = data;
+    Arena *arena = plan_arena(reader->plan);
+    g_autofree char *place = g_strdup_printf("%s[%zu]", list, index);
+    if (strcmp(list, "networks") == 0) {
+        MatrixRow row = {0};
+        if (!record_decode(&matrix_row_type, value, RECORD_STRICT, place, arena, &row, error))
+            return false;
+        g_array_append_val(reader->networks, row);
+        return true;
+    }
+    PlanItem item = {0};
+    if (!record_decode(&plan_item_type, value, RECORD_STRICT, place, arena, &item, error) ||
+        !check_identity(reader, &item.instance, index, error) ||
+        !check_choice(&item.choice, place, error))
+        return false;
+    g_array_append_val(reader->items, item);
+    reader->plan->n_verdicts[item.verdict]++;
+    return true;
+}
+
+static bool
+check_complete(const PlanReader *reader, const char *name, GError **error)
+{
+    const char *missing = !reader->has_version ? "apiVersion"
+                          : !reader->has_kind  ? "kind"
+                          : !reader->has_items ? "items"
+                                               : NULL;
+    if (!missing)
+        return true;
+    g_set_error(error, INGEST_ERROR, INGEST_ERROR_INVALID,
+        "'%s': member '%s' is missing: this is no plan file", name, missing);
+    return false;
+}
+
+static void
+take_arrays(PlanReader *reader)
+{
+    Plan *plan = reader->plan;
+    Arena *arena = plan_arena(plan);
+    plan->n_items = reader->items->len;
+    plan->items = arena_memdup(arena, reader->items->data, plan->n_items * sizeof(PlanItem));
+    plan->n_networks = reader->networks->len;
+    plan->networks =
+        arena_memdup(arena, reader->networks->data, plan->n_networks * sizeof(MatrixRow));
+}
+
+Plan *
+plan_read(FILE *file, const char *name, GError **error)
+{
+    g_autoptr(Plan) plan = plan_new_empty();
+    g_autoptr(GArray) items = g_array_new(false, false, sizeof(PlanItem));
+    g_autoptr(GArray) networks = g_array_new(false, false, sizeof(MatrixRow));
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    PlanReader reader = {.plan = plan, .items = items, .networks = networks, .seen = seen};
+    const JsonItemsHandler handler = {
+        .data = &reader, .member = read_member, .item = read_item, .list = read_list};
+    if (!json_items_read(file, name, &handler, error) || !check_complete(&reader, name, error)) {
+        g_prefix_error(error, "read plan: ");
+        return NULL;
+    }
+    take_arrays(&reader);
+    return g_steal_pointer(&plan);
+}
+
+Plan *
+plan_load(const char *path, GError **error)
+{
+    g_autoptr(StdioFile) file = fopen(path, "re");
+    if (!file) {
+        g_set_error(error, INGEST_ERROR,
+            errno == ENOENT ? INGEST_ERROR_NOT_FOUND : INGEST_ERROR_STORAGE, "read plan: '%s': %s",
+            path, g_strerror(errno));
+        return NULL;
+    }
+    return plan_read(file, path, error);
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * CSV: one line a VM. RFC 4180 with a heading line, UTF-8; formulas are defused as
+ * output_csv_cell() says. Several values in one cell are separated by "; ". What is not known or
+ * not there is an empty cell. Columns keep their names and order; new ones come at the end.
+ *
+ *   source, id, instance_uuid            identity at the source
+ *   name, path, datacenter, cluster, host, guest_os, power
+ *   cpus, memory_mib, disks, disk_gib, nics, vlans
+ *   verdict                              ready, ready-after-action, blocked, unknown
+ *   findings                             ids, worst first, without mere information
+ *   text, remedy                         of the first of them
+ *   account, domainid, projectid         whose it will be
+ *   clusterid, displayname, hostname, templateid, serviceofferingid
+ *   networkids, rootdisk, diskofferingids, wave
+ */
+#include "report.h"
+
+#include <string.h>
+
+#include "arena.h"
+
+static const char heading[] =
+    "source,id,instance_uuid,name,path,datacenter,cluster,host,guest_os,power,cpus,memory_mib,"
+    "disks,disk_gib,nics,vlans,verdict,findings,text,remedy,account,domainid,projectid,clusterid,"
+    "displayname,hostname,templateid,serviceofferingid,networkids,rootdisk,diskofferingids,wave"
+    "\r\n";
+
+static void
+add_cell(GString *line, const char *text)
+{
+    g_string_append_c(line, ',');
+    output_csv_cell(line, text);
+}
+
+static void
+add_number(GString *line, FactState state, double number, int digits)
+{
+    char text[40] = "";
+    if (state == FACT_KNOWN)
+        g_snprintf(text, sizeof text, "%.*f", digits, number);
+    g_string_append_c(line, ',');
+    g_string_append(line, text);
+}
+
+static void
+add_value(GString *values, const char *value)
+{
+    if (value)
+        g_string_append_printf(values, "%s%s", values->len ? "; " : "", value);
+}
+
+static void
+add_size(GString *line, const PlanInstance *instance)
+{
+    int64_t disk_bytes = 0;
+    bool knows_disks = instance->disks.state == FACT_KNOWN;
+    for (size_t i = 0; i < instance->disks.n; i++) {
+        knows_disks &= instance->disks.items[i].capacity_bytes.state == FACT_KNOWN;
+        disk_bytes += instance->disks.items[i].capacity_bytes.value;
+    }
+    add_number(line, instance->cpus.state, (double)instance->cpus.value, 0);
+    add_number(
+        line, instance->memory_bytes.state, (double)instance->memory_bytes.value / 0x1p20, 0);
+    add_number(line, instance->disks.state, (double)instance->disks.n, 0);
+    add_number(line, knows_disks ? FACT_KNOWN : FACT_UNKNOWN, (double)disk_bytes / 0x1p30, 1);
+    add_number(line, instance->nics.state, (double)instance->nics.n, 0);
+}
+
+static void
+add_identity(GString *line, const PlanInstance *instance, Arena *arena)
+{
+    const char *cells[] = {instance->id.value, instance->instance_uuid.value, instance->name.value,
+        instance->path.value, instance->datacenter.value, instance->cluster.value,
+        instance->host.value, instance->guest_os.value, power_words[instance->power]};
+    output_csv_cell(line, instance->source.value);
+    for (size_t i = 0; i < G_N_ELEMENTS(cells); i++)
+        add_cell(line, cells[i]);
+    add_size(line, instance);
+    g_autoptr(GString) vlans = g_string_new(NULL);
+    for (size_t i = 0; i < instance->nics.n; i++)
+        add_value(vlans, report_vlan_text(&instance->nics.items[i].vlan, arena));
+    add_cell(line, vlans->str);
+}
+
+static void
+add_findings(GString *line, const PlanItem *item, Arena *arena)
+{
+    const FindingText *findings, *first = NULL;
+    size_t n = report_findings(item, arena, &findings);
+    g_autoptr(GString) ids = g_string_new(NULL);
+    for (size_t i = 0; i < n; i++) {
+        if (findings[i].severity == SEVERITY_INFO)
+            continue;
+        add_value(ids, findings[i].id.value);
+        first = first ? first : &findings[i];
+    }
+    add_cell(line, ids->str);
+    add_cell(line, first ? first->text.value : NULL);
+    add_cell(line, first ? first->remedy.value : NULL);
+}
+
+static void
+add_choice(GString *line, const Choice *choice)
+{
+    g_autoptr(GString) networks = g_string_new(NULL);
+    g_autoptr(GString) offerings = g_string_new(NULL);
+    for (size_t i = 0; i < choice->nics.n; i++)
+        add_value(networks, choice->nics.items[i].networkid.value);
+    for (size_t i = 0; i < choice->disks.n; i++)
+        add_value(offerings, choice->disks.items[i].diskofferingid.value);
+    const char *cells[] = {choice->account.value, choice->domainid.value, choice->projectid.value,
+        choice->clusterid.value, choice->displayname.value, choice->hostname.value,
+        choice->templateid.value, choice->serviceofferingid.value, networks->str,
+        choice->root.value, offerings->str, choice->wave.value};
+    for (size_t i = 0; i < G_N_ELEMENTS(cells); i++)
+        add_cell(line, cells[i]);
+}
+
+bool
+report_csv(const Plan *plan, const OutputStyle *style, FILE *file, GError **error)
+{
+    g_autoptr(GString) line = g_string_new(NULL);
+    if (!style->no_headers)
+        fputs(heading, file);
+    for (size_t i = 0; i < plan->n_items && !ferror(file); i++) {
+        const PlanItem *item = &plan->items[i];
+        Arena arena;
+        arena_init(&arena);
+        g_string_truncate(line, 0);
+        add_identity(line, &item->instance, &arena);
+        add_cell(line, verdict_words[item->verdict]);
+        add_findings(line, item, &arena);
+        add_choice(line, &item->choice);
+        g_string_append(line, "\r\n");
+        fwrite(line->str, 1, line->len, file);
+        arena_release(&arena);
+    }
+    return output_flush(file, error);
+}

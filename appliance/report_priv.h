@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the files of the HTML report share among themselves.
+ */
+#ifndef REPORT_PRIV_H
+#define REPORT_PRIV_H
+
+#include "report.h"
+
+/**
+ * report_html_data - write what the page's script reads, as JSON that is safe inside <script>
+ *
+ * {"s": texts, "t": templates, "f": findings, "r": reasons, "vms": VMs}. Each text, finding and
+ * reason stands once and is referred to by number, so that large reports stay small. Text 0 means
+ * not known, text 1 means that there is none.
+ */
+void report_html_data(const Plan *plan, FILE *file);
+
+/* Whose the instance will be, for people. Borrowed from the plan. */
+const char *report_owner(const PlanItem *item);
+
+#endif

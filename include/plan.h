@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A Plan: one item per instance, with every choice written out, the verdict, and the findings that
+ * led to it. plan_build() proposes the choices; plan_check() judges choices as they stand.
+ *
+ * Both are pure: Inventory + Catalog + Policy -> Plan. Texts are not made while planning: a finding
+ * holds its kind and arguments, and is rendered when somebody reads it.
+ *
+ * A plan keeps references to the inventory and catalog it was made from (and plan_check() to the
+ * plan it was given), and its texts may be borrowed from them; a plan that was loaded from a file
+ * has neither and owns its texts.
+ */
+#ifndef PLAN_H
+#define PLAN_H
+
+#include "catalog.h"
+#include "inventory.h"
+#include "policy.h"
+
+#define PLAN_API_VERSION "vm-ingest/v1"
+#define PLAN_KIND        "Plan"
+
+typedef enum Verdict {
+    VERDICT_NONE, /* not judged yet */
+    VERDICT_READY,
+    VERDICT_READY_AFTER_ACTION,
+    VERDICT_BLOCKED,
+    VERDICT_UNKNOWN, /* some fact that decides is missing; a finding names it */
+    VERDICT_N
+} Verdict;
+
+typedef enum Severity {
+    SEVERITY_NONE,
+    SEVERITY_INFO,
+    SEVERITY_WARNING, /* accepted, but the operator should know */
+    SEVERITY_ACTION,  /* somebody must do something before; ready after it */
+    SEVERITY_UNKNOWN, /* a fact that decides is missing */
+    SEVERITY_BLOCKER,
+    SEVERITY_N
+} Severity;
+
+extern const char *const verdict_words[VERDICT_N];   /* "ready", "ready-after-action", ... */
+extern const char *const severity_words[SEVERITY_N]; /* "info", "warning", "action", ... */
+
+/* --- findings --------------------------------------------------------------------------------- */
+
+typedef enum ServerStage { STAGE_NONE, STAGE_SUBMIT, STAGE_JOB, STAGE_N } ServerStage;
+
+extern const char *const server_stage_words[STAGE_N]; /* "submit", "job" */
+
+/**
+ * A kind of finding: a row of the table in mapper/finding_kinds.c, shown by "vm-ingest explain".
+ *
+ * In the templates {1} .. {6} stand for the finding's arguments ({1:size}: bytes, told in GiB),
+ * {nic} or {disk} for its subject, {vm} for the name of the instance.
+ */
+typedef struct FindingKind {
+    const char *id; /* "vlan-without-network"; lower case, hyphens; stable */
+    Severity severity;
+    const char *text;     /* template: what is so, one sentence */
+    const char *evidence; /* template: the values read, and where */
+    const char *remedy;   /* template: what a person can do, with the command or call */
+    const char *meaning;  /* for explain: what it means and why it matters */
+    ServerStage stage;    /* when the server makes this check, STAGE_NONE: it does not */
+    int server_code;
+    const char *server_text; /* template of the server's own text, or NULL */
+} FindingKind;
+
+extern const FindingKind finding_kinds[];
+extern const size_t finding_kinds_n;
+/* NULL = absent. */
+const FindingKind *finding_find_kind(const char *id);
+
+enum { FINDING_ARGS_MAX = 6 };
+
+typedef struct FindingArg {
+    const char *text; /* borrowed from the plan, its inventory or its catalog; NULL: a number */
+    int64_t number;
+} FindingArg;
+
+typedef struct Finding {
+    const FindingKind *kind; /* NULL in a loaded plan whose id we do not know */
+    Severity severity;       /* may differ from the kind's by the case */
+    bool is_unforetold;      /* the server might accept it all the same: no reply is given */
+    const char *subject;     /* id of the NIC or disk, NULL = the instance */
+    FindingArg args[FINDING_ARGS_MAX];
+} Finding;
+
+/* As it stands in the plan file and in reports. */
+typedef struct ServerReply {
+    ServerStage stage;
+    Int code;
+    Text text;
+} ServerReply;
+
+typedef struct FindingText {
+    Text id;
+    Severity severity;
+    Text subject, text, evidence, remedy;
+    ServerReply server;
+} FindingText;
+
+/* --- choices ---------------------------------------------------------------------------------- */
+
+typedef struct DetailChoice {
+    Text key, value;
+} DetailChoice;
+
+typedef struct NicChoice {
+    Text nic, networkid;
+    Text ip4; /* address, "auto", or absent: none is sent */
+} NicChoice;
+
+typedef struct DiskChoice {
+    Text disk, diskofferingid;
+} DiskChoice;
+
+typedef struct MigrateChoice {
+    Text disk, storageid, diskofferingid;
+} MigrateChoice;
+
+typedef struct PowerChoice {
+    Bool off;
+    Int deadline; /* seconds */
+} PowerChoice;
+
+typedef struct IpChoice {
+    Text nic, ip;
+} IpChoice;
+
+typedef struct ConvertChoice {
+    Text importsource;
+} ConvertChoice;
+
+/* What will be asked of the server; each member can be edited by hand in the plan file. */
+typedef struct Choice {
+    Text clusterid, name, displayname, hostname;
+    Text account, domainid, projectid;
+    Text templateid, serviceofferingid;
+    LIST_OF(DetailChoice) details;
+    LIST_OF(NicChoice) nics;
+    Text root; /* id of the root disk */
+    LIST_OF(DiskChoice) disks;
+    Bool migrateallowed, forced;
+    LIST_OF(MigrateChoice) migrate;
+    PowerChoice power;
+    LIST_OF(IpChoice) ips;
+    Text wave;
+    ConvertChoice convert;
+} Choice;
+
+/* Why a choice was made, and what else fitted. */
+typedef struct Reason {
+    Text about;  /* "nics[Network adapter 1].networkid", "serviceofferingid", ... */
+    Text chosen; /* name of what was chosen */
+    Text why;
+    Texts others; /* names of what else fitted, best first, ten at most */
+} Reason;
+
+/* --- items ------------------------------------------------------------------------------------ */
+
+typedef struct PlanDisk {
+    Text id, label, datastore, path;
+    Int capacity_bytes;
+} PlanDisk;
+
+typedef struct PlanNic {
+    Text id, mac, adapter, network;
+    Vlan vlan;
+    Texts ips;
+} PlanNic;
+
+/* Identity of an instance, and what a report shows of it. */
+typedef struct PlanInstance {
+    Text source, id, instance_uuid, bios_uuid, name, path;
+    Text cloudstack_source, cloudstack_id; /* of the other view, if there is one */
+    Text datacenter, cluster, host, guest_os;
+    PowerState power;
+    Int cpus, memory_bytes;
+    LIST_OF(PlanDisk) disks;
+    LIST_OF(PlanNic) nics;
+} PlanInstance;
+
+typedef struct CallParam {
+    Text name, value;
+} CallParam;
+
+typedef struct Call {
+    Text command;
+    LIST_OF(CallParam) params; /* without keys, in the order they are sent */
+} Call;
+
+typedef struct PlanItem {
+    PlanInstance instance;
+    Choice choice;
+    Verdict verdict;
+    const Instance *facts_of; /* the inventory's instance; NULL in a loaded plan */
+    Finding *findings;        /* worst first; the server's first refusal before all others */
+    size_t n_findings;
+    Reason *reasons;
+    size_t n_reasons;
+    /* Loaded from a file: as they stood there. */
+    LIST_OF(FindingText) loaded_findings;
+    LIST_OF(Reason) loaded_reasons;
+    LIST_OF(Call) loaded_calls;
+    Text loaded_facts;
+} PlanItem;
+
+/* One row of the VLAN to network matrix. */
+typedef enum NetworkMatch {
+    MATCH_NONE_YET,
+    MATCH_ONE,      /* exactly one usable network */
+    MATCH_SEVERAL,  /* several: a rule or a person must choose */
+    MATCH_MISSING,  /* no network: one would have to be created */
+    MATCH_CONFLICT, /* something stands in the way: trunk, reserved range, unreadable */
+    MATCH_N
+} NetworkMatch;
+
+extern const char *const network_match_words[MATCH_N]; /* "one", "several", "missing", "conflict" */
+
+typedef struct MatrixNetwork {
+    Text id, name, type, owner, physicalnetwork;
+} MatrixNetwork;
+
+typedef struct MatrixRow {
+    Vlan vlan;
+    Texts portgroups; /* names, sorted */
+    Texts switches;
+    Int hosts, instances, nics;
+    Text zone;
+    NetworkMatch match;
+    LIST_OF(MatrixNetwork) networks;
+    Text note; /* why it is a conflict, or what would be created */
+} MatrixRow;
+
+typedef struct PlanInput {
+    Text kind;   /* "inventory", "catalog", "policy" */
+    Text name;   /* file or source */
+    Text sha256; /* of its saved form, hexadecimal */
+    Text read_at;
+    Bool is_partial;
+} PlanInput;
+
+typedef struct PlanInfo {
+    Text created_at, tool_version;
+    Text zone, zoneid, server_version;
+    LIST_OF(PlanInput) inputs;
+    LIST_OF(SourceProblem) problems; /* of the sources and of the catalog, for the report */
+} PlanInfo;
+
+typedef struct Plan Plan;
+
+struct Plan {
+    PlanInfo info;
+    PlanItem *items; /* in the order of the inventory */
+    size_t n_items;
+    MatrixRow *networks; /* sorted by kind, VLAN ID, zone */
+    size_t n_networks;
+    size_t n_verdicts[VERDICT_N];
+    Inventory *inventory;    /* reference, or NULL */
+    Catalog *catalog;        /* reference, or NULL */
+    struct PlanStore *store; /* private: arena, reference count */
+};
+
+typedef struct PlanOptions {
+    const char *zone;           /* name or id; NULL: the only one, else an error names them */
+    const char *server_version; /* pins the release; NULL: the catalog's */
+} PlanOptions;
+
+/**
+ * plan_build - propose choices for every instance and judge them
+ *
+ * Reads nothing, writes nothing, asks no clock. info.created_at, tool_version and inputs are the
+ * caller's to fill in.
+ *
+ * Errors:  NOT_FOUND when the zone is not in the catalog or cannot be told; CONFIG when the server
+ *          version that was given is none
+ * Returns: (owned) with one reference
+ */
+Plan *plan_build(const Inventory *inventory, const Catalog *catalog, const Policy *policy,
+    const PlanOptions *options, GError **error);
+
+/**
+ * plan_check - judge the choices of @given as they stand against other facts
+ *
+ * Items are joined to instances by source and id, else by instance UUID, else by name and path. An
+ * item whose instance is gone is blocked ("instance-gone"); one whose facts changed has a finding.
+ * Reads, writes, errors and result as of plan_build().
+ */
+Plan *plan_check(const Plan *given, const Inventory *inventory, const Catalog *catalog,
+    const Policy *policy, const PlanOptions *options, GError **error);
+
+/* One reference more or less, from any thread; the last one frees all. */
+Plan *plan_ref(const Plan *plan);
+void plan_unref(Plan *plan);
+
+/* A plan to be filled by a loader; plan_arena() gives the memory for its texts. (owned) */
+Plan *plan_new_empty(void);
+struct Arena *plan_arena(Plan *plan);
+
+/* Fills @ret with texts in @arena. */
+void finding_render(
+    const PlanItem *item, const Finding *finding, struct Arena *arena, FindingText *ret);
+
+/* The exact API calls of an item, in order, without keys. Texts in @arena; returns their number. */
+size_t plan_item_calls(const PlanItem *item, struct Arena *arena, Call **ret_calls);
+
+/* SHA-256, hexadecimal, of the facts that the verdict used. (owned); NULL in a loaded plan */
+char *plan_item_facts(const PlanItem *item);
+
+/* A plan without items, for its VLAN to network rows: "vm-ingest networks". As plan_build(). */
+Plan *plan_build_networks(
+    const Inventory *inventory, const Catalog *catalog, const PlanOptions *options, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Plan, plan_unref)
+
+#endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The API calls of an item, in the server's own names, and the digest of the facts behind them.
+ */
+#include <string.h>
+
+#include "mapper_priv.h"
+
+typedef struct CallBuilder {
+    Arena *arena;
+    GArray *params;
+    bool is_incomplete;
+} CallBuilder;
+
+static void
+add_param(CallBuilder *builder, const char *name, Text value)
+{
+    CallParam param = {text_known(name), value};
+    if (value.value)
+        g_array_append_val(builder->params, param);
+}
+
+static void
+add_needed(CallBuilder *builder, const char *name, Text value)
+{
+    builder->is_incomplete |= !value.value;
+    add_param(builder, name, value);
+}
+
+static void
+add_member(CallBuilder *builder, const char *list, size_t index, const char *member, Text value)
+{
+    add_needed(builder, arena_printf(builder->arena, "%s[%zu].%s", list, index, member), value);
+}
+
+static void
+add_owner(CallBuilder *builder, const Choice *choice)
+{
+    if (choice->projectid.value && !choice->account.value) {
+        add_param(builder, "projectid", choice->projectid);
+        return;
+    }
+    add_param(builder, "account", choice->account);
+    add_param(builder, "domainid", choice->domainid);
+}
+
+static void
+add_nics(CallBuilder *builder, const Choice *choice)
+{
+    size_t n_ips = 0;
+    for (size_t i = 0; i < choice->nics.n; i++) {
+        add_member(builder, "nicnetworklist", i, "nic", choice->nics.items[i].nic);
+        add_member(builder, "nicnetworklist", i, "network", choice->nics.items[i].networkid);
+    }
+    for (size_t i = 0; i < choice->nics.n; i++) {
+        if (!choice->nics.items[i].ip4.value)
+            continue;
+        add_member(builder, "nicipaddresslist", n_ips, "nic", choice->nics.items[i].nic);
+        add_member(builder, "nicipaddresslist", n_ips++, "ip4Address", choice->nics.items[i].ip4);
+    }
+}
+
+static void
+add_disks(CallBuilder *builder, const Choice *choice)
+{
+    for (size_t i = 0; i < choice->disks.n; i++) {
+        const DiskChoice *disk = &choice->disks.items[i];
+        add_member(builder, "datadiskofferinglist", i, "disk", disk->disk);
+        add_member(builder, "datadiskofferinglist", i, "diskOffering", disk->diskofferingid);
+    }
+}
+
+static void
+add_flag(CallBuilder *builder, const char *name, Bool flag)
+{
+    if (is_true(flag))
+        add_param(builder, name, text_known("true"));
+}
+
+/* No call as long as something that it needs has not been chosen. */
+size_t
+plan_item_calls(const PlanItem *item, Arena *arena, Call **ret_calls)
+{
+    const Choice *choice = &item->choice;
+    g_autoptr(GArray) params = g_array_new(false, true, sizeof(CallParam));
+    CallBuilder builder = {.arena = arena, .params = params};
+    add_needed(&builder, "clusterid", choice->clusterid);
+    add_needed(&builder, "name", choice->name);
+    add_param(&builder, "displayname", choice->displayname);
+    add_param(&builder, "hostname", choice->hostname);
+    add_owner(&builder, choice);
+    add_param(&builder, "templateid", choice->templateid);
+    add_needed(&builder, "serviceofferingid", choice->serviceofferingid);
+    add_nics(&builder, choice);
+    add_disks(&builder, choice);
+    for (size_t i = 0; i < choice->details.n; i++)
+        add_param(&builder,
+            arena_printf(arena, "details[0].%s", text_or_word(choice->details.items[i].key)),
+            choice->details.items[i].value);
+    add_flag(&builder, "migrateallowed", choice->migrateallowed);
+    add_flag(&builder, "forced", choice->forced);
+    if (builder.is_incomplete) {
+        *ret_calls = NULL;
+        return 0;
+    }
+    Call *call = arena_new(arena, Call);
+    call->command = text_known("importUnmanagedInstance");
+    call->params.items = arena_memdup(arena, params->data, params->len * sizeof(CallParam));
+    call->params.n = params->len;
+    call->params.state = FACT_KNOWN;
+    *ret_calls = call;
+    return 1;
+}
+
+/* --- facts ------------------------------------------------------------------------------------ */
+
+static void
+add_fact(GChecksum *sum, const char *name, Text value)
+{
+    static const char *const states[] = {"?", "-", "="};
+    g_checksum_update(sum, (const guchar *)name, -1);
+    g_checksum_update(sum, (const guchar *)states[value.state], -1);
+    if (value.value)
+        g_checksum_update(sum, (const guchar *)value.value, -1);
+    g_checksum_update(sum, (const guchar *)"\n", 1);
+}
+
+static void
+add_number(GChecksum *sum, const char *name, Int value)
+{
+    g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, value.value);
+    Text as_text = {.state = value.state, .value = value.state == FACT_KNOWN ? text : NULL};
+    add_fact(sum, name, as_text);
+}
+
+static void
+add_disk_facts(GChecksum *sum, const Disk *disk)
+{
+    add_fact(sum, "disk", disk->id);
+    add_number(sum, "capacity", disk->capacity_bytes);
+    add_fact(sum, "path", disk->path);
+    add_fact(sum, "controller", disk->controller);
+    add_fact(sum, "datastore", disk->datastore);
+    add_fact(sum, "datastorename", disk->datastore_name);
+    add_fact(sum, "datastorehost", disk->datastore_host);
+    add_fact(sum, "datastorepath", disk->datastore_path);
+}
+
+static void
+add_nic_facts(GChecksum *sum, const Nic *nic)
+{
+    add_fact(sum, "nic", nic->id);
+    add_fact(sum, "mac", nic->mac);
+    add_fact(sum, "adapter", nic->adapter);
+    add_fact(sum, "network", nic->network);
+    add_number(sum, "kind", int_known(nic->vlan.kind));
+    add_number(sum, "vlan", nic->vlan.id);
+    add_number(sum, "secondary", nic->vlan.secondary);
+}
+
+static void
+add_view_facts(GChecksum *sum, const char *name, const InstanceView *view)
+{
+    g_checksum_update(sum, (const guchar *)name, -1);
+    if (!view)
+        return;
+    add_fact(sum, "name", view->name);
+    add_fact(sum, "cluster", view->cluster);
+    add_number(sum, "power", int_known(view->power));
+    add_number(sum, "template", int_known(is_true(view->is_template)));
+    add_number(sum, "cpus", view->cpus);
+    add_number(sum, "memory", view->memory_bytes);
+    add_number(sum, "reservation", view->cpu_reservation_mhz);
+    add_number(sum, "snapshots", int_known((int64_t)view->snapshots.n));
+    for (size_t i = 0; i < view->disks.n; i++)
+        add_disk_facts(sum, &view->disks.items[i]);
+    for (size_t i = 0; i < view->nics.n; i++)
+        add_nic_facts(sum, &view->nics.items[i]);
+}
+
+/* Guest addresses are left out: they come and go, and an address that matters is judged anew. */
+char *
+plan_item_facts(const PlanItem *item)
+{
+    if (!item->facts_of)
+        return NULL;
+    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+    add_view_facts(sum, "source\n", item->facts_of->source);
+    add_view_facts(sum, "cloudstack\n", item->facts_of->cloudstack);
+    return g_strdup(g_checksum_get_string(sum));
+}

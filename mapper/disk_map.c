@@ -1,0 +1,523 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The root disk, and a disk offering for each data disk.
+ */
+#include <string.h>
+
+#include "mapper_priv.h"
+
+static int64_t
+round_up_gib(int64_t bytes)
+{
+    return (bytes + GIB - 1) / GIB;
+}
+
+static const Disk *
+find_disk(const InstanceView *view, const char *id)
+{
+    for (size_t i = 0; id && i < view->disks.n; i++)
+        if (!g_strcmp0(view->disks.items[i].id.value, id))
+            return &view->disks.items[i];
+    return NULL;
+}
+
+/* Unknown places sort behind known ones, and so keep the order of the list. */
+static int64_t
+place_on_bus(const Disk *disk)
+{
+    int64_t unit = disk->controller_unit.state == FACT_KNOWN ? disk->controller_unit.value : 0;
+    int64_t position = disk->position.state == FACT_KNOWN ? disk->position.value : 999;
+    return unit * 1000 + position;
+}
+
+/* The disk that the firmware boots from: the first one of the first controller. */
+void
+propose_root(Task *task)
+{
+    const InstanceView *server = task->server;
+    Choice *choice = &task->item->choice;
+    const Disk *root = NULL;
+    for (size_t i = 0; i < server->disks.n; i++) {
+        const Disk *disk = &server->disks.items[i];
+        if (disk->id.value && (!root || place_on_bus(disk) < place_on_bus(root)))
+            root = disk;
+    }
+    choice->root = root ? root->id : text_absent();
+    task->root = root;
+    task->root_match = root ? pool_match_find(task, root) : NULL;
+    if (root)
+        add_reason(task, "root", text_or_word(root->label),
+            server->disks.n > 1 ? "the first disk of the first controller" : "the only disk",
+            (Texts){.state = FACT_KNOWN});
+}
+
+/* --- disk offerings --------------------------------------------------------------------------- */
+
+static FindingId
+disk_offering_fit(
+    const Planner *planner, const DiskOffering *offering, const Owner *owner, int64_t bytes)
+{
+    Answer sees = owner_sees(planner, owner, &offering->domainid);
+    if (sees != ANSWER_YES)
+        return sees == ANSWER_NO ? FINDING_DISK_OFFERING_OF_OTHER_DOMAIN : FINDING_LIST_UNREAD;
+    if (zone_sees(planner, &offering->zoneid) == ANSWER_NO)
+        return FINDING_DISK_OFFERING_OF_OTHER_ZONE;
+    if (!is_true(offering->iscustomized) && offering->disksize.value * GIB < bytes)
+        return FINDING_DISK_OFFERING_TOO_SMALL;
+    if (is_true(offering->iscustomized) && !bytes)
+        return FINDING_DISK_SIZE_ZERO; /* a fixed one would lend its size */
+    return is_true(offering->encrypt) ? FINDING_DISK_OFFERING_ENCRYPTS : FINDING_NONE;
+}
+
+typedef struct Candidate {
+    const DiskOffering *offering;
+    int by_rule, certainty, n_tags, storagetype;
+    int64_t surplus_gib;
+} Candidate;
+
+static int
+compare_candidates(gconstpointer a, gconstpointer b)
+{
+    const Candidate *left = a, *right = b;
+    if (left->by_rule != right->by_rule)
+        return right->by_rule - left->by_rule;
+    if (left->certainty != right->certainty)
+        return right->certainty - left->certainty;
+    if (left->n_tags != right->n_tags)
+        return right->n_tags - left->n_tags;
+    if (left->storagetype != right->storagetype)
+        return right->storagetype - left->storagetype;
+    if (left->surplus_gib != right->surplus_gib)
+        return left->surplus_gib < right->surplus_gib ? -1 : 1;
+    return g_strcmp0(left->offering->name.value, right->offering->name.value);
+}
+
+static void
+note_nearest(const DiskOffering *offering, FindingId problem, DiskOfferingPick *pick)
+{
+    bool is_tags = problem == FINDING_STORAGE_TAGS_DIFFER;
+    bool is_size = problem == FINDING_DISK_OFFERING_TOO_SMALL;
+    bool has_tags = pick->nearest_problem == FINDING_STORAGE_TAGS_DIFFER;
+    bool is_larger = pick->nearest && is_size && !has_tags &&
+                     offering->disksize.value > pick->nearest->disksize.value;
+    if ((is_tags && !has_tags) || (is_size && !pick->nearest) || is_larger) {
+        pick->nearest = offering;
+        pick->nearest_problem = problem;
+    }
+}
+
+static Candidate
+make_candidate(
+    const Task *task, const DiskOffering *offering, const PoolMatch *match, int64_t bytes)
+{
+    bool is_local = !g_strcmp0(offering->storagetype.value, "local");
+    bool is_local_pool = match->right && !g_strcmp0(match->right->scope.value, "HOST");
+    return (Candidate){.offering = offering,
+        .by_rule = disk_offering_rule_score(task, offering->name.value),
+        .certainty = pool_certainty(task->planner, match, &offering->tags),
+        .n_tags = (int)offering->tags.n,
+        .storagetype = is_local == is_local_pool,
+        .surplus_gib =
+            is_true(offering->iscustomized) ? 0 : offering->disksize.value - round_up_gib(bytes)};
+}
+
+static DiskOfferingPick *
+pick_disk_offering(const Task *task, const PoolMatch *match, int64_t bytes)
+{
+    Planner *planner = task->planner;
+    const Catalog *catalog = planner->catalog;
+    DiskOfferingPick *pick = arena_new(planner->arena, DiskOfferingPick);
+    g_autoptr(GArray) fitting = g_array_new(false, true, sizeof(Candidate));
+    for (size_t i = 0; i < catalog->disk_offerings.n; i++) {
+        const DiskOffering *offering = &catalog->disk_offerings.items[i];
+        if (offering->state.value && strcmp(offering->state.value, "Active") != 0)
+            continue;
+        Candidate candidate = make_candidate(task, offering, match, bytes);
+        FindingId problem = disk_offering_fit(planner, offering, task->owner, bytes);
+        if (!problem && candidate.certainty < 0)
+            problem = FINDING_STORAGE_TAGS_DIFFER;
+        if (problem)
+            note_nearest(offering, problem, pick);
+        else if (candidate.by_rule >= 0)
+            g_array_append_val(fitting, candidate);
+    }
+    g_array_sort(fitting, compare_candidates);
+    pick->others.state = FACT_KNOWN;
+    if (!fitting->len)
+        return pick;
+    pick->best = g_array_index(fitting, Candidate, 0).offering;
+    pick->why = is_true(pick->best->iscustomized) ? "a custom offering takes any size"
+                                                  : "the smallest fixed offering that is enough";
+    pick->others.n = MIN(fitting->len - 1, (guint)OTHERS_MAX);
+    pick->others.items = arena_new_n(planner->arena, const char *, pick->others.n);
+    for (size_t i = 0; i < pick->others.n; i++)
+        pick->others.items[i] =
+            text_or_word(g_array_index(fitting, Candidate, i + 1).offering->name);
+    return pick;
+}
+
+static const DiskOfferingPick *
+find_disk_offering_pick(const Task *task, const PoolMatch *match, int64_t bytes)
+{
+    Planner *planner = task->planner;
+    GString *key = planner->key;
+    g_string_truncate(key, 0);
+    append_number(key, (uint64_t)bytes);
+    append_number(key, (uint64_t)(uintptr_t)task->owner);
+    append_number(key, (uint64_t)(uintptr_t)match);
+    append_rule_set(key, task, RULE_PREFER_DISK_OFFERING, RULE_FORBID_DISK_OFFERING);
+    DiskOfferingPick *pick = g_hash_table_lookup(planner->disk_offering_picks, key->str);
+    if (pick)
+        return pick;
+    const char *kept = arena_strdup(planner->arena, key->str);
+    pick = pick_disk_offering(task, match, bytes);
+    g_hash_table_insert(planner->disk_offering_picks, (gpointer)kept, pick);
+    return pick;
+}
+
+void
+propose_disks(Task *task)
+{
+    const InstanceView *server = task->server;
+    Planner *planner = task->planner;
+    Choice *choice = &task->item->choice;
+    choice->disks.state = FACT_KNOWN;
+    if (server->disks.n < 2)
+        return;
+    choice->disks.items = arena_new_n(planner->arena, DiskChoice, server->disks.n);
+    for (size_t i = 0; i < server->disks.n; i++) {
+        const Disk *disk = &server->disks.items[i];
+        if (disk == task->root || !disk->id.value)
+            continue;
+        DiskChoice *entry = &choice->disks.items[choice->disks.n++];
+        const DiskOfferingPick *pick =
+            disk->capacity_bytes.state == FACT_KNOWN
+                ? find_disk_offering_pick(
+                      task, pool_match_find(task, disk), disk->capacity_bytes.value)
+                : NULL;
+        *entry = (DiskChoice){disk->id, pick && pick->best ? pick->best->id : text_absent()};
+        if (pick && pick->best)
+            add_reason(task, about_disk(planner, disk->id.value), text_or_word(pick->best->name),
+                pick->why, pick->others);
+    }
+}
+
+/* --- judging ---------------------------------------------------------------------------------- */
+
+static const char *
+disk_ids(Arena *arena, const InstanceView *view)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (size_t i = 0; i < view->disks.n; i++)
+        g_string_append_printf(text, "%s%s", i ? ", " : "", text_or_word(view->disks.items[i].id));
+    return arena_strndup(arena, text->str, text->len);
+}
+
+static const DiskChoice *
+find_choice(const Choice *choice, const char *id)
+{
+    for (size_t i = 0; i < choice->disks.n; i++)
+        if (!g_strcmp0(choice->disks.items[i].disk.value, id))
+            return &choice->disks.items[i];
+    return NULL;
+}
+
+/* Data disks: all on one kind of controller. */
+static void
+check_controllers(Task *task)
+{
+    const InstanceView *server = task->server;
+    const Disk *first = NULL;
+    for (size_t i = 0; i < server->disks.n; i++) {
+        const Disk *disk = &server->disks.items[i];
+        if (!g_strcmp0(disk->controller.value, "none"))
+            FIND(task, CONTROLLER_NONE, disk->id.value, ARG(text_or_word(disk->label)),
+                ARG(text_or_word(disk->controller_type)));
+        if (disk == task->root || !disk->controller.value)
+            continue;
+        if (!first)
+            first = disk;
+        else if (strcmp(first->controller.value, disk->controller.value) != 0) {
+            FIND(task, DATA_CONTROLLERS_MIXED, NULL, ARG(first->controller.value),
+                ARG(disk->controller.value));
+            return;
+        }
+    }
+}
+
+/* How the server splits the disks: those with an offering, and the rest. */
+typedef struct Split {
+    int64_t n_mapped; /* ids that have an offering, of this instance or not */
+    size_t n_left;
+    const Disk *left; /* the first one */
+    GString *ids;     /* of those left */
+} Split;
+
+static Split
+split_disks(const Task *task)
+{
+    const InstanceView *server = task->server;
+    const Choice *choice = &task->item->choice;
+    Split split = {.ids = g_string_new(NULL)};
+    g_autoptr(GHashTable) mapped = g_hash_table_new(g_str_hash, g_str_equal);
+    for (size_t i = 0; i < choice->disks.n; i++)
+        if (choice->disks.items[i].disk.value && choice->disks.items[i].diskofferingid.value)
+            g_hash_table_add(mapped, (gpointer)choice->disks.items[i].disk.value);
+    split.n_mapped = g_hash_table_size(mapped);
+    for (size_t i = 0; i < server->disks.n; i++) {
+        const Disk *disk = &server->disks.items[i];
+        if (disk->id.value && g_hash_table_contains(mapped, disk->id.value))
+            continue;
+        split.left = split.n_left++ ? split.left : disk;
+        g_string_append_printf(
+            split.ids, "%s%s", split.ids->len ? ", " : "", text_or_word(disk->id));
+    }
+    return split;
+}
+
+/* One disk must be left, which becomes the root disk; the server counts before it compares. Returns
+ * its refusal, NULL if it makes none. */
+static const char *
+check_split(Task *task)
+{
+    const size_t total = task->server->disks.n;
+    Arena *arena = task->planner->arena;
+    Split split = split_disks(task);
+    g_autofree char *ids = g_string_free(split.ids, false);
+    if (split.n_mapped + 1 != (int64_t)total)
+        return arena_printf(arena,
+            "VM has total %zu disks for which %" G_GINT64_FORMAT
+            " disk offering mappings provided. %zu disks need a disk offering for import",
+            total, split.n_mapped, total - 1);
+    if (split.n_left > 1)
+        return arena_printf(arena,
+            "VM has total %zu disks, disk offering mapping not provided for %zu disks. Disk IDs "
+            "that may need a disk offering - %s",
+            total, split.n_left - 1, ids);
+    if (task->root && split.left != task->root)
+        FIND(task, ROOT_HAS_OFFERING, task->root->id.value, ARG(text_or_word(task->root->label)));
+    else if (!task->root)
+        FIND(task, ROOT_DIFFERS, NULL, ARG(text_or_word(task->item->choice.root)),
+            ARG(text_or_word(split.left->id)));
+    task->root = split.left;
+    return NULL;
+}
+
+/* Ids of offerings are read before the disks are looked at, also those that no disk will use. */
+static void
+check_entry_offering(Task *task, const DiskChoice *entry)
+{
+    Planner *planner = task->planner;
+    const char *id = entry->diskofferingid.value;
+    if (!id || g_hash_table_contains(planner->disk_offerings, id))
+        return;
+    if (is_read(&planner->catalog->disk_offerings))
+        FIND(task, DISK_OFFERING_NOT_FOUND, text_or_word(entry->disk), ARG(id));
+    else
+        find_unread_list(task, "disk_offerings");
+}
+
+static void
+check_entries(Task *task, const char *refusal)
+{
+    const InstanceView *server = task->server;
+    const Choice *choice = &task->item->choice;
+    Arena *arena = task->planner->arena;
+    for (size_t i = 0; i < choice->disks.n; i++) {
+        const char *id = choice->disks.items[i].disk.value;
+        const Disk *disk = find_disk(server, id);
+        if (!refusal || (disk && disk != task->root))
+            continue;
+        FIND(task, DISK_CHOICE_UNKNOWN, NULL, ARG(id ? id : "(none)"), ARG(disk_ids(arena, server)),
+            ARG(""), ARG(""), ARG(""), ARG(refusal));
+    }
+}
+
+static void
+find_no_disk_offering(
+    Task *task, const Disk *disk, const PoolMatch *match, bool has_entry, const char *refusal)
+{
+    Planner *planner = task->planner;
+    const char *label = text_or_word(disk->label);
+    if (!is_read(&planner->catalog->disk_offerings)) {
+        find_unread_list(task, "disk_offerings");
+        return;
+    }
+    if (!has_entry) {
+        FIND(task, DISK_CHOICE_MISSING, disk->id.value, ARG(label), ARG(""), ARG(""), ARG(""),
+            ARG(""), ARG(refusal));
+        return;
+    }
+    const DiskOfferingPick *pick = find_disk_offering_pick(task, match, disk->capacity_bytes.value);
+    const char *nearest = "none";
+    if (pick->nearest)
+        nearest =
+            arena_printf(planner->arena, "'%s', but for its %s", text_or_word(pick->nearest->name),
+                pick->nearest_problem == FINDING_STORAGE_TAGS_DIFFER ? "storage tags: two steps"
+                                                                     : "size");
+    FIND(task, DISK_OFFERING_NONE_FITS, disk->id.value, ARG(label),
+        ARG_N(round_up_gib(disk->capacity_bytes.value)),
+        ARG(match->right ? text_or_word(match->right->name) : "unknown"), ARG(nearest), ARG(""),
+        ARG(refusal));
+}
+
+static void
+find_misfit(Task *task, const Disk *disk, const DiskOffering *offering, FindingId problem)
+{
+    const char *name = text_or_word(offering->name), *id = disk->id.value;
+    if (problem == FINDING_DISK_OFFERING_OF_OTHER_DOMAIN)
+        FIND(task, DISK_OFFERING_OF_OTHER_DOMAIN, id, ARG(name), ARG(task->owner->label),
+            ARG(text_or_word(offering->id)));
+    else if (problem == FINDING_DISK_OFFERING_OF_OTHER_ZONE)
+        FIND(task, DISK_OFFERING_OF_OTHER_ZONE, id, ARG(name),
+            ARG(text_or_word(task->planner->zone->name)), ARG(text_or_word(offering->id)));
+    else if (problem == FINDING_DISK_OFFERING_TOO_SMALL)
+        FIND(task, DISK_OFFERING_TOO_SMALL, id, ARG(name), ARG(text_or_word(offering->id)),
+            ARG_N(offering->disksize.value), ARG_N(round_up_gib(disk->capacity_bytes.value)),
+            ARG_N(disk->capacity_bytes.value / GIB));
+    else if (problem == FINDING_DISK_OFFERING_ENCRYPTS)
+        FIND(task, DISK_OFFERING_ENCRYPTS, id, ARG(name));
+    else if (problem == FINDING_LIST_UNREAD)
+        find_unread_list(task, "domains");
+}
+
+static void
+warn_of_disk_offering(Task *task, const Disk *disk, const DiskOffering *offering)
+{
+    const char *name = text_or_word(offering->name), *id = disk->id.value;
+    int64_t gib = round_up_gib(disk->capacity_bytes.value);
+    if (offering->state.value && strcmp(offering->state.value, "Active") != 0)
+        FIND(task, DISK_OFFERING_NOT_ACTIVE, id, ARG(name), ARG(offering->state.value));
+    if (disk_offering_rule_score(task, offering->name.value) < 0)
+        FIND(task, DISK_OFFERING_FORBIDDEN, id, ARG(name));
+    if (gib && !is_true(offering->iscustomized) && offering->disksize.value > gib)
+        FIND(
+            task, DISK_OFFERING_LARGER, id, ARG(name), ARG_N(offering->disksize.value), ARG_N(gib));
+}
+
+/* @is_sized: a size of 0 does no harm. */
+static void
+check_disk(Task *task, const Disk *disk, bool is_sized)
+{
+    const char *label = text_or_word(disk->label);
+    if (disk->capacity_bytes.state != FACT_KNOWN)
+        FIND(task, DISK_SIZE_UNKNOWN, disk->id.value, ARG(label));
+    else if (disk->capacity_bytes.value == 0)
+        FIND(task, DISK_SIZE_ZERO, disk->id.value, ARG(label))->severity =
+            is_sized ? SEVERITY_WARNING : SEVERITY_BLOCKER;
+}
+
+static void
+check_pool_state(Task *task, const Disk *disk, const PoolMatch *match)
+{
+    const StoragePool *pool = match->right;
+    if (pool && pool->state.value && strcmp(pool->state.value, "Up") != 0)
+        FIND(task, POOL_NOT_UP, disk->id.value, ARG(text_or_word(pool->name)),
+            ARG(pool->state.value));
+}
+
+/* Releases that find a pool without its tags: they refuse a data disk and record a root disk. */
+static void
+check_tags_recorded(
+    Task *task, const Disk *disk, const PoolMatch *match, const Texts *tags, Text name, Text id)
+{
+    const StoragePool *pool = match->right;
+    if (!pool || is_true(pool->istagarule) || pool_fit(task->planner, match, tags) ||
+        pool_has_tags(pool, tags))
+        return;
+    bool is_accepted = disk == task->root || is_true(task->item->choice.migrateallowed);
+    Finding *finding = FIND(task, STORAGE_TAGS_RECORDED, disk->id.value, ARG(text_or_word(name)),
+        ARG(text_or_word(id)), ARG(text_or_word(pool->name)),
+        ARG(join_texts(task->planner->arena, tags, ", ")), ARG(text_or_word(pool->id)));
+    if (is_accepted)
+        finding->severity = SEVERITY_WARNING;
+}
+
+static void
+check_root(Task *task)
+{
+    static const Texts no_tags;
+    const Disk *root = task->root;
+    const ServiceOffering *offering = task->offering;
+    check_disk_limit_first(task);
+    check_disk(task, root, task->hypervisor == HYPERVISOR_KVM);
+    if (root->controller.state == FACT_KNOWN && !*root->controller.value)
+        FIND(task, ROOT_WITHOUT_CONTROLLER, root->id.value, ARG(""));
+    task->root_match = pool_match_find(task, root);
+    find_pool_problem(task, root, task->root_match, offering ? &offering->storagetags : &no_tags,
+        offering ? text_or_word(offering->name) : "any");
+    if (offering)
+        check_tags_recorded(task, root, task->root_match, &offering->storagetags, offering->name,
+            offering->diskofferingid);
+    check_pool_state(task, root, task->root_match);
+    int64_t bytes = root->capacity_bytes.value;
+    check_disk_limit_last(
+        task, bytes || !offering ? bytes : MAX(offering->rootdisksize.value, 0) * GIB);
+}
+
+static void
+check_has_offering(Task *task, const Disk *disk, const char *refusal)
+{
+    const DiskChoice *entry = find_choice(&task->item->choice, disk->id.value);
+    if ((!entry || !entry->diskofferingid.value) && disk->capacity_bytes.state == FACT_KNOWN)
+        find_no_disk_offering(task, disk, pool_match_find(task, disk), entry != NULL, refusal);
+}
+
+static void
+check_data_disk(Task *task, const Disk *disk)
+{
+    static const Texts no_tags;
+    Planner *planner = task->planner;
+    const PoolMatch *match = pool_match_find(task, disk);
+    const DiskChoice *entry = find_choice(&task->item->choice, disk->id.value);
+    const char *id = entry ? entry->diskofferingid.value : NULL;
+    const DiskOffering *offering = id ? g_hash_table_lookup(planner->disk_offerings, id) : NULL;
+    check_disk_limit_first(task);
+    if (offering && disk->capacity_bytes.state == FACT_KNOWN) {
+        find_misfit(task, disk, offering,
+            disk_offering_fit(planner, offering, task->owner, disk->capacity_bytes.value));
+        warn_of_disk_offering(task, disk, offering);
+    }
+    /* A disk without a size is given that of a fixed offering. */
+    bool is_fixed = offering && !is_true(offering->iscustomized) && offering->disksize.value > 0;
+    check_disk(task, disk, is_fixed);
+    find_pool_problem(task, disk, match, offering ? &offering->tags : &no_tags,
+        offering ? text_or_word(offering->name) : "any");
+    if (offering)
+        check_tags_recorded(task, disk, match, &offering->tags, offering->name, offering->id);
+    check_pool_state(task, disk, match);
+    int64_t bytes = disk->capacity_bytes.value;
+    check_disk_limit_last(task, bytes || !is_fixed ? bytes : offering->disksize.value * GIB);
+}
+
+void
+check_disks(Task *task)
+{
+    const InstanceView *server = task->server;
+    const Choice *choice = &task->item->choice;
+    if (server->disks.state != FACT_KNOWN && !server->disks.n) {
+        FIND(task, FACTS_UNREAD, NULL, ARG("The list of disks"), ARG(text_or_word(server->source)));
+        return;
+    }
+    for (size_t i = 0; i < choice->disks.n; i++)
+        check_entry_offering(task, &choice->disks.items[i]);
+    if (!server->disks.n) {
+        FIND(task, NO_DISKS, NULL, ARG(""));
+        return;
+    }
+    task->root = find_disk(server, choice->root.value);
+    const char *refusal = check_split(task);
+    if (!task->root)
+        FIND(task, ROOT_UNKNOWN, NULL, ARG(text_or_word(choice->root)),
+            ARG(disk_ids(task->planner->arena, server)), ARG(""), ARG(""), ARG(""), ARG(refusal));
+    check_entries(task, refusal);
+    for (size_t i = 0; refusal && i < server->disks.n; i++)
+        if (&server->disks.items[i] != task->root)
+            check_has_offering(task, &server->disks.items[i], refusal);
+    if (task->root)
+        check_root(task);
+    check_controllers(task);
+    for (size_t i = 0; i < server->disks.n; i++)
+        if (&server->disks.items[i] != task->root)
+            check_data_disk(task, &server->disks.items[i]);
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Keep findings while planning, and render them when somebody reads them.
+ */
+#include <string.h>
+
+#include "mapper_priv.h"
+
+const char *const verdict_words[VERDICT_N] = {
+    [VERDICT_READY] = "ready",
+    [VERDICT_READY_AFTER_ACTION] = "ready-after-action",
+    [VERDICT_BLOCKED] = "blocked",
+    [VERDICT_UNKNOWN] = "unknown",
+};
+
+const char *const severity_words[SEVERITY_N] = {
+    [SEVERITY_INFO] = "info",
+    [SEVERITY_WARNING] = "warning",
+    [SEVERITY_ACTION] = "action",
+    [SEVERITY_UNKNOWN] = "unknown",
+    [SEVERITY_BLOCKER] = "blocker",
+};
+
+const char *const server_stage_words[STAGE_N] = {[STAGE_SUBMIT] = "submit", [STAGE_JOB] = "job"};
+
+const FindingKind *
+finding_find_kind(const char *id)
+{
+    for (size_t i = 0; i < finding_kinds_n; i++)
+        if (!strcmp(finding_kinds[i].id, id))
+            return &finding_kinds[i];
+    return NULL;
+}
+
+Finding *
+add_finding(Task *task, FindingId id, const char *subject, const FindingArg *args)
+{
+    const FindingKind *kind = &finding_kinds[id - 1];
+    Finding finding = {.kind = kind, .severity = kind->severity, .subject = subject};
+    memcpy(finding.args, args, sizeof finding.args);
+    GArray *findings = task->planner->findings;
+    g_array_append_val(findings, finding);
+    return &g_array_index(findings, Finding, findings->len - 1);
+}
+
+void
+find_unread_list(Task *task, const char *list)
+{
+    GArray *findings = task->planner->findings;
+    for (guint i = 0; i < findings->len; i++) {
+        const Finding *known = &g_array_index(findings, Finding, i);
+        if (known->kind == &finding_kinds[FINDING_LIST_UNREAD - 1] &&
+            !strcmp(known->args[0].text, list))
+            return;
+    }
+    const CatalogList *row = catalog_find_list(task->planner->catalog, list);
+    const char *error = row && row->error.value ? row->error.value : "it was not asked for";
+    const char *command = row && row->command.value ? row->command.value : "list call";
+    FIND(task, LIST_UNREAD, NULL, ARG(list), ARG(command), ARG(error));
+}
+
+void
+add_reason(Task *task, const char *about, const char *chosen, const char *why, Texts others)
+{
+    Reason reason = {.about = text_known(about), .chosen = text_known(chosen)};
+    reason.why = text_known(why);
+    reason.others = others;
+    g_array_append_val(task->planner->reasons, reason);
+}
+
+static const char *
+join_about(Planner *planner, const char *list, const char *id, const char *member)
+{
+    const char *const parts[] = {list, "[", id, "].", member};
+    g_string_truncate(planner->key, 0);
+    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
+        g_string_append(planner->key, parts[i]);
+    return arena_strndup(planner->arena, planner->key->str, planner->key->len);
+}
+
+const char *
+about_disk(Planner *planner, const char *id)
+{
+    return join_about(planner, "disks", id, "diskofferingid");
+}
+
+/* NICs are called alike all over the estate: each text is made once. */
+const char *
+about_nic(Planner *planner, const char *id)
+{
+    const char *about = g_hash_table_lookup(planner->abouts, id);
+    if (about)
+        return about;
+    about = join_about(planner, "nics", id, "networkid");
+    g_hash_table_insert(planner->abouts, (gpointer)id, (gpointer)about);
+    return about;
+}
+
+const char *
+text_or_word(Text text)
+{
+    if (text.state == FACT_KNOWN)
+        return text.value;
+    return text.state == FACT_ABSENT ? "none" : "unknown";
+}
+
+const char *
+join_texts(Arena *arena, const Texts *texts, const char *separator)
+{
+    g_autoptr(GString) joined = g_string_new(texts->n ? NULL : "none");
+    for (size_t i = 0; i < texts->n; i++)
+        g_string_append_printf(joined, "%s%s", i ? separator : "", texts->items[i]);
+    return arena_strndup(arena, joined->str, joined->len);
+}
+
+/* --- rendering -------------------------------------------------------------------------------- */
+
+static void
+append_quantity(GString *out, int64_t number, bool is_size)
+{
+    if (!is_size)
+        g_string_append_printf(out, "%" G_GINT64_FORMAT, number);
+    else if (number % GIB == 0)
+        g_string_append_printf(out, "%" G_GINT64_FORMAT " GiB", number / GIB);
+    else
+        g_string_append_printf(out, "%.2f GiB", (double)number / (double)GIB);
+}
+
+/* One {word} of a template; false when it is none of ours and stands for itself. */
+static bool
+append_word(GString *out, const PlanItem *item, const Finding *finding, const char *word)
+{
+    if (!strcmp(word, "nic") || !strcmp(word, "disk")) {
+        g_string_append(out, finding->subject ? finding->subject : "");
+        return true;
+    }
+    if (!strcmp(word, "vm")) {
+        g_string_append(out, text_or_word(item->instance.name));
+        return true;
+    }
+    if (word[0] < '1' || word[0] > '0' + FINDING_ARGS_MAX)
+        return false;
+    const FindingArg *arg = &finding->args[word[0] - '1'];
+    if (arg->text)
+        g_string_append(out, arg->text);
+    else
+        append_quantity(out, arg->number, !strcmp(word + 1, ":size"));
+    return true;
+}
+
+/* The template with its words filled in; NULL stays absent. */
+static Text
+render(const PlanItem *item, const Finding *finding, const char *template, Arena *arena)
+{
+    if (!template)
+        return text_absent();
+    g_autoptr(GString) out = g_string_new(NULL);
+    for (const char *p = template; *p;) {
+        const char *end = *p == '{' ? strchr(p, '}') : NULL;
+        char word[8] = "";
+        if (end && end - p - 1 < (ptrdiff_t)sizeof word)
+            memcpy(word, p + 1, (size_t)(end - p - 1));
+        if (end && append_word(out, item, finding, word))
+            p = end + 1;
+        else
+            g_string_append_c(out, *p++);
+    }
+    return text_known(arena_strndup(arena, out->str, out->len));
+}
+
+void
+finding_render(const PlanItem *item, const Finding *finding, Arena *arena, FindingText *ret)
+{
+    const FindingKind *kind = finding->kind;
+    FindingText text = {.severity = finding->severity};
+    text.subject = finding->subject ? text_known(finding->subject) : text_absent();
+    if (kind) {
+        text.id = text_known(kind->id);
+        text.text = render(item, finding, kind->text, arena);
+        text.evidence = render(item, finding, kind->evidence, arena);
+        text.remedy = render(item, finding, kind->remedy, arena);
+        bool is_refused = kind->stage && !finding->is_unforetold;
+        text.server.stage = is_refused ? kind->stage : STAGE_NONE;
+        text.server.text = render(item, finding, is_refused ? kind->server_text : NULL, arena);
+        text.server.code = is_refused ? int_known(kind->server_code) : (Int){0, FACT_ABSENT};
+    }
+    *ret = text;
+}

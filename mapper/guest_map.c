@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Host name, display name, wave and template.
+ */
+#include <string.h>
+
+#include "mapper_priv.h"
+
+enum { HOSTNAME_MAX = 63 };
+
+/* 1 to 63 letters, digits, hyphens; a letter first, no hyphen last. */
+static bool
+hostname_is_valid(const char *hostname)
+{
+    size_t length = strlen(hostname);
+    if (!length || length > HOSTNAME_MAX || !g_ascii_isalpha(hostname[0]) ||
+        hostname[length - 1] == '-')
+        return false;
+    for (size_t i = 0; i < length; i++)
+        if (!g_ascii_isalnum(hostname[i]) && hostname[i] != '-')
+            return false;
+    return true;
+}
+
+/* A DNS label made of @name: what may not stand in it becomes a hyphen. NULL: nothing is left. */
+static const char *
+derive_hostname(Arena *arena, const char *name)
+{
+    char label[HOSTNAME_MAX + 1];
+    size_t n = 0;
+    const char *dot = strchr(name, '.');
+    bool is_fqdn = dot && g_ascii_isalpha(name[0]) && !strpbrk(name, " _/");
+    const char *end = is_fqdn ? dot : name + strlen(name);
+    while (name < end && !g_ascii_isalpha(*name))
+        name++;
+    for (; name < end && n < HOSTNAME_MAX; name++) {
+        if (g_ascii_isalnum(*name))
+            label[n++] = *name;
+        else if (n && label[n - 1] != '-')
+            label[n++] = '-';
+    }
+    while (n && label[n - 1] == '-')
+        n--;
+    return n ? arena_strndup(arena, label, n) : NULL;
+}
+
+/* "{name}" in a rule's text stands for the instance's name. The plan outlives the policy. */
+static const char *
+fill_name(Arena *arena, const char *text, const char *name)
+{
+    if (!strstr(text, "{name}"))
+        return arena_intern(arena, text);
+    g_autoptr(GString) filled = g_string_new(text);
+    g_string_replace(filled, "{name}", name, 0);
+    return arena_strndup(arena, filled->str, filled->len);
+}
+
+static Text
+propose_hostname(Task *task, const char *name)
+{
+    Planner *planner = task->planner;
+    Arena *arena = planner->arena;
+    const Rule *rule =
+        policy_find_rule(planner->policy, planner->inventory, RULE_HOSTNAME, task->view, NULL);
+    const char *wanted = name;
+    if (rule && rule->value)
+        wanted = fill_name(arena, rule->value, name);
+    else if (rule && rule->is_from_guest && task->view->guest_hostname.value)
+        wanted = task->view->guest_hostname.value;
+    const char *hostname = hostname_is_valid(wanted) ? wanted : derive_hostname(arena, wanted);
+    if (!hostname)
+        return text_absent();
+    if (hostname != name)
+        add_reason(task, "hostname", hostname,
+            wanted == hostname ? "by a hostname rule" : "made a DNS label of the name",
+            (Texts){.state = FACT_KNOWN});
+    return text_known(hostname);
+}
+
+/* What only an operator or a rule asks for is written out all the same, to be seen and edited. */
+static void
+propose_nothing_special(Choice *choice)
+{
+    choice->migrateallowed = choice->forced = choice->power.off = bool_known(false);
+    choice->power.deadline.state = FACT_ABSENT;
+    choice->migrate.state = choice->ips.state = FACT_KNOWN;
+    choice->convert.importsource = text_absent();
+}
+
+void
+propose_names(Task *task)
+{
+    Planner *planner = task->planner;
+    const InstanceView *view = task->view;
+    Choice *choice = &task->item->choice;
+    const char *name = task->server->name.value ? task->server->name.value : "";
+    choice->name = choice->displayname = task->server->name;
+    choice->hostname = propose_hostname(task, name);
+    const Rule *rule =
+        policy_find_rule(planner->policy, planner->inventory, RULE_DISPLAYNAME, view, NULL);
+    if (rule)
+        choice->displayname = text_known(fill_name(planner->arena, rule->value, name));
+    rule = policy_find_rule(planner->policy, planner->inventory, RULE_WAVE, view, NULL);
+    choice->wave = rule ? text_known(fill_name(planner->arena, rule->value, name)) : text_absent();
+    propose_nothing_special(choice);
+}
+
+/* Without one that is given it is the name on VMware and the display name on KVM. */
+const char *
+task_hostname(const Task *task)
+{
+    const Choice *choice = &task->item->choice;
+    if (choice->hostname.value && *choice->hostname.value)
+        return choice->hostname.value;
+    bool is_kvm = task->hypervisor == HYPERVISOR_KVM;
+    const Text *display = &choice->displayname;
+    return is_kvm && display->value && *display->value ? display->value : choice->name.value;
+}
+
+/* Names are unique in a zone of VMware if a setting says so. */
+static void
+check_hostname_in_zone(Task *task, const char *hostname)
+{
+    Planner *planner = task->planner;
+    if (task->hypervisor != HYPERVISOR_VMWARE ||
+        setting_is_true(planner, "vm.instancename.flag") != ANSWER_YES)
+        return;
+    const ManagedVm *vm =
+        g_hash_table_lookup(planner->managed_hostnames, planner_key(planner, NULL, hostname, NULL));
+    const PlanItem *item = held_by(planner, planner->held_hostnames, NULL, hostname);
+    if (vm || item)
+        FIND(task, HOSTNAME_IN_ZONE, NULL, ARG(hostname), ARG(planner->zone->id.value),
+            ARG(text_or_word(vm ? vm->displayname : item->instance.name)),
+            ARG(text_or_word(planner->zone->name)));
+}
+
+void
+check_hostname(Task *task)
+{
+    const char *hostname = task->item->choice.hostname.value;
+    const char *name = task->item->choice.name.value;
+    if (!name || !*name) {
+        FIND(task, NAME_EMPTY, NULL, ARG(""));
+        return;
+    }
+    if (hostname && !*hostname)
+        hostname = NULL;
+    check_hostname_in_zone(task, task_hostname(task));
+    if (!hostname && !hostname_is_valid(task_hostname(task)))
+        FIND(task, HOSTNAME_MISSING, NULL, ARG(""));
+    else if (hostname && !hostname_is_valid(hostname))
+        FIND(task, HOSTNAME_INVALID, NULL, ARG(hostname));
+    else if (hostname && !hostname_is_valid(name))
+        FIND(task, HOSTNAME_DERIVED, NULL, ARG(hostname));
+}
+
+/* --- template --------------------------------------------------------------------------------- */
+
+static int64_t
+root_gib(const Task *task)
+{
+    int64_t bytes = task->root ? task->root->capacity_bytes.value : 0;
+    return (bytes + GIB - 1) / GIB;
+}
+
+static bool
+is_usable_template(const Task *task, const Template *template)
+{
+    const Zone *zone = task->planner->zone;
+    return !g_strcmp0(template->hypervisor.value, "KVM") &&
+           (template->isready.state != FACT_KNOWN || template->isready.value) &&
+           (!template->zoneid.value || !g_strcmp0(template->zoneid.value, zone->id.value)) &&
+           g_strcmp0(template->templatetype.value, "SYSTEM") != 0;
+}
+
+/* Not bigger than the root disk; the smallest of those is the safest. */
+static const Template *
+smallest_template(const Task *task, const char *pattern)
+{
+    const Catalog *catalog = task->planner->catalog;
+    const Template *best = NULL;
+    for (size_t i = 0; i < catalog->templates.n; i++) {
+        const Template *template = &catalog->templates.items[i];
+        if (!is_usable_template(task, template) || template->size.state != FACT_KNOWN ||
+            (pattern && !glob_match(pattern, template->name.value)))
+            continue;
+        if (template->size.value <= root_gib(task) * GIB &&
+            (!best || template->size.value < best->size.value))
+            best = template;
+    }
+    return best;
+}
+
+void
+propose_template(Task *task)
+{
+    Planner *planner = task->planner;
+    Choice *choice = &task->item->choice;
+    const Rule *rule =
+        policy_find_rule(planner->policy, planner->inventory, RULE_TEMPLATE, task->view, NULL);
+    choice->templateid = text_absent();
+    if (task->hypervisor != HYPERVISOR_KVM)
+        return;
+    const Template *template = smallest_template(task, rule ? rule->value : NULL);
+    if (!template)
+        return;
+    choice->templateid = template->id;
+    add_reason(task, "templateid", text_or_word(template->name),
+        rule ? "the smallest that the template rule names"
+             : "the smallest KVM template, as the server asks for one",
+        (Texts){.state = FACT_KNOWN});
+}
+
+void
+check_template(Task *task)
+{
+    Planner *planner = task->planner;
+    const char *id = task->item->choice.templateid.value;
+    bool is_kvm = task->hypervisor == HYPERVISOR_KVM;
+    bool is_list_read = is_read(&planner->catalog->templates);
+    const Template *template = id ? g_hash_table_lookup(planner->templates, id) : NULL;
+    task->template = template;
+    if (!id && !is_kvm)
+        return;
+    if (!template && !is_list_read) {
+        find_unread_list(task, "templates");
+        return;
+    }
+    if (!id) {
+        const char *size =
+            task->root && task->root->capacity_bytes.state == FACT_KNOWN
+                ? arena_printf(planner->arena, "%" G_GINT64_FORMAT " GiB", root_gib(task))
+                : "of unknown size";
+        bool is_asked = RELEASES_ASK(&planner->releases, asks_kvm_template) != ANSWER_NO;
+        const Template *fitting = smallest_template(task, NULL);
+        const char *why =
+            fitting ? arena_printf(planner->arena, "the choice names none, '%s' fits",
+                          text_or_word(fitting->name))
+            : planner->catalog->templates.n
+                ? "none of the catalog's templates is small enough or of this hypervisor"
+                : "the catalog has none";
+        add_finding(task, is_asked ? FINDING_TEMPLATE_NEEDED : FINDING_TEMPLATE_MISSING, NULL,
+            (FindingArg[FINDING_ARGS_MAX]){ARG(why), ARG(size), ARG("(internal number)")});
+    } else if (!template) {
+        FIND(task, TEMPLATE_NOT_FOUND, NULL, ARG(id), ARG("templateid"));
+    } else if (is_kvm && (template->size.state != FACT_KNOWN || !task->root ||
+                             task->root->capacity_bytes.state != FACT_KNOWN)) {
+        FIND(task, TEMPLATE_SIZE_UNKNOWN, NULL, ARG(text_or_word(template->name)),
+            ARG(template->size.state == FACT_KNOWN ? "known" : "unknown"),
+            ARG(task->root && task->root->capacity_bytes.state == FACT_KNOWN ? "known"
+                                                                             : "unknown"));
+    } else if (is_kvm && template->size.value > root_gib(task) * GIB) {
+        FIND(task, TEMPLATE_TOO_BIG, NULL, ARG(text_or_word(template->name)),
+            ARG_N(template->size.value), ARG_N(root_gib(task)),
+            ARG(arena_printf(planner->arena, "%.2f", (double)template->size.value / (double)GIB)));
+    }
+}

@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Inside the mapper: how a plan is made.
+ *
+ * A Planner holds what is common to all instances (indexes and caches), a Task what belongs to one.
+ * Each subject has a fit function that answers the first reason against a choice. Proposing takes
+ * the best candidate without such a reason; judging asks the same function about the choice as it
+ * stands. So a proposal can never be kinder than the judgement.
+ */
+#ifndef MAPPER_PRIV_H
+#define MAPPER_PRIV_H
+
+#include <glib.h>
+
+#include "arena.h"
+#include "catalog.h"
+#include "error.h"
+#include "inventory.h"
+#include "plan.h"
+#include "policy.h"
+
+/* Stands for the source in keys of what CloudStack lists. */
+#define LISTED_KEY "\x01"
+
+#define GIB ((int64_t)1 << 30)
+#define MIB ((int64_t)1 << 20)
+
+typedef struct Planner Planner;
+typedef struct Task Task;
+
+typedef enum Answer { ANSWER_NO, ANSWER_YES, ANSWER_UNKNOWN } Answer;
+
+typedef enum Hypervisor { HYPERVISOR_UNKNOWN, HYPERVISOR_VMWARE, HYPERVISOR_KVM } Hypervisor;
+
+/* Index into finding_kinds[]; the order is that of the table, not that of the server. */
+typedef enum FindingId {
+    FINDING_NONE,
+#define FINDING(id) FINDING_##id,
+#include "finding_ids.h"
+#undef FINDING
+    FINDING_N
+} FindingId;
+
+/* --- releases --------------------------------------------------------------------------------- */
+
+typedef enum PoolSearch {
+    POOL_SEARCH_ENDS,    /* pool path ends with the datastore's name */
+    POOL_SEARCH_PATH,    /* pool path contains the datastore's path; without one nothing matches */
+    POOL_SEARCH_CONTAINS /* pool path contains the datastore's path, else its name */
+} PoolSearch;
+
+/* How one CloudStack release behaves. A higher number is not a later code: always ask the row. */
+typedef struct Release {
+    int minor, patch; /* 4.<minor>.<patch> */
+    PoolSearch pool_search;
+    bool filters_pools_by_tag;    /* a pool without the offering's tags is not found */
+    bool finds_pool_by_uuid;      /* and looks through the pools in no order */
+    bool evaluates_tag_rules;     /* a pool's tag may be a script */
+    bool needs_enabled_cluster;   /* a disabled cluster is refused */
+    bool needs_every_host_tag;    /* else only those listed in vm.strict.host.tags */
+    bool force_removes_other_nic; /* forced=true takes the MAC away from its owner */
+    bool needs_free_shared_ip;    /* an address of a Shared network must be a free row */
+    bool counts_single_disk;      /* a disk offering for the only disk is refused */
+    bool imports_kvm;
+    bool asks_kvm_template; /* before it looks at the guest OS; else it fails at the root disk */
+    bool limits_cpu;        /* looks at the limits of CPUs and memory */
+    bool limits_storage;    /* and of primary storage */
+    bool reserves_limits;   /* reserves all at a time, after the instance was found */
+} Release;
+
+typedef struct ReleaseSet {
+    const Release *rows[16]; /* those that the server may be; at least one */
+    size_t n;
+    bool is_newer;   /* than all that we know: judged by the newest */
+    bool is_guessed; /* the server hides its version; narrowed down by its APIs */
+} ReleaseSet;
+
+/* False when @version is not of the form 4.<minor>.<patch>. */
+bool releases_from_version(const char *version, ReleaseSet *ret);
+void releases_from_apis(const Catalog *catalog, ReleaseSet *ret);
+/* Asks a property of all that the server may be. */
+Answer releases_ask(const ReleaseSet *set, size_t offset);
+#define RELEASES_ASK(set, member) releases_ask((set), offsetof(Release, member))
+
+/* --- policy ----------------------------------------------------------------------------------- */
+
+typedef enum RuleKind {
+    RULE_OWNER,
+    RULE_PREFER_OFFERING,
+    RULE_FORBID_OFFERING,
+    RULE_PREFER_DISK_OFFERING,
+    RULE_FORBID_DISK_OFFERING,
+    RULE_NETWORK,
+    RULE_HOSTNAME,
+    RULE_DISPLAYNAME,
+    RULE_WAVE,
+    RULE_TEMPLATE,
+    RULE_KIND_N
+} RuleKind;
+
+typedef enum ConditionKind {
+    CONDITION_FOLDER,
+    CONDITION_TAG,
+    CONDITION_ATTRIBUTE,
+    CONDITION_POOL,
+    CONDITION_CLUSTER,
+    CONDITION_NAME,
+    CONDITION_DATACENTER,
+    CONDITION_HOST,
+    CONDITION_SOURCE,
+    CONDITION_PORTGROUP, /* this and the following: of a NIC, network rules only */
+    CONDITION_SWITCH,
+    CONDITION_VLAN,
+    CONDITION_PVLAN,
+    CONDITION_UNTAGGED,
+    CONDITION_N
+} ConditionKind;
+
+typedef struct Condition {
+    ConditionKind kind;
+    const char *pattern; /* glob; of the value for an attribute */
+    const char *key;     /* attribute key or tag category, glob; NULL: any category */
+    int64_t number, second;
+} Condition;
+
+enum { CONDITIONS_MAX = 8, OTHERS_MAX = 10 };
+
+/* "KIND [VALUE] [for] CONDITION and CONDITION ... -> VALUE" */
+typedef struct Rule {
+    RuleKind kind;
+    size_t line;
+    Condition conditions[CONDITIONS_MAX];
+    size_t n_conditions;          /* 0: holds for every instance */
+    const char *value;            /* pattern, name or text; NULL: see below */
+    const char *domain, *account; /* RULE_OWNER */
+    const char *project;          /* RULE_OWNER */
+    bool is_caller;               /* RULE_OWNER: whoever calls the API */
+    bool is_from_guest;           /* RULE_HOSTNAME */
+} Rule;
+
+struct Policy {
+    Arena arena;
+    Rule *rules;
+    size_t n_rules;
+    const Rule **of_kind[RULE_KIND_N]; /* in the order of the file */
+    size_t n_of_kind[RULE_KIND_N];
+};
+
+bool glob_match(const char *pattern, const char *text);
+/* First rule of a kind that holds for the instance (and the NIC); NULL: none. */
+const Rule *policy_find_rule(const Policy *policy, const Inventory *inventory, RuleKind kind,
+    const InstanceView *view, const Nic *nic);
+bool rule_holds(
+    const Rule *rule, const Inventory *inventory, const InstanceView *view, const Nic *nic);
+/* "folder", "tag", ... */
+const char *condition_word(ConditionKind kind);
+
+/* --- indexes and caches ----------------------------------------------------------------------- */
+
+/* A VLAN as a number: kind, primary, secondary and type. 0 = no VLAN that could be looked up. */
+typedef uint64_t VlanKey;
+
+VlanKey vlan_key(const Vlan *vlan);
+VlanKey vlan_key_of_uri(const char *uri);
+VlanKey vlan_key_of_id(int64_t id);
+/* "VLAN 10", "PVLAN 100-i201", "untagged", "trunk 10-20,30". */
+const char *vlan_text(const Vlan *vlan, Arena *arena);
+/* As vlan_text(), made once for each VLAN. */
+const char *planner_vlan_text(Planner *planner, const Vlan *vlan);
+
+/* Networks of one VLAN, as one owner may use them. */
+typedef struct NetworkCandidates {
+    const Network **usable, **uncertain, **foreign; /* each best first */
+    size_t n_usable, n_uncertain, n_foreign;
+} NetworkCandidates;
+
+/* What an account, project or domain may use, and what this plan takes of it. */
+typedef struct Ledger Ledger;
+
+typedef enum Resource {
+    RESOURCE_VM,
+    RESOURCE_CPU,
+    RESOURCE_MEMORY, /* MiB */
+    RESOURCE_VOLUME,
+    RESOURCE_STORAGE, /* bytes */
+    RESOURCE_N
+} Resource;
+
+typedef struct Owner {
+    const char *account, *domainid, *projectid; /* as sent; all NULL: the caller */
+    const char *label;                          /* for people */
+    const Account *of_account;
+    const Project *of_project;
+    const Domain *of_domain;
+    bool is_caller, is_root_admin;
+    FindingId problem; /* why the server would refuse it */
+    FindingArg args[FINDING_ARGS_MAX];
+    GHashTable *by_vlan; /* VlanKey -> NetworkCandidates */
+    Ledger *ledger;      /* NULL: not known, or not looked up yet */
+    bool has_ledger;
+} Owner;
+
+/* What a datastore is on CloudStack's side, seen from one cluster. */
+typedef struct PoolMatch {
+    const char *datastore;         /* name for texts */
+    const char *clusterid;         /* of the cluster that looks */
+    const StoragePool *right;      /* the pool that is this datastore */
+    const StoragePool *second;     /* another one that may be it just as well */
+    const StoragePool **first;     /* of equal host and path, in reach of the cluster */
+    const StoragePool **search[3]; /* by PoolSearch: what the server's text search finds */
+    size_t n_right, n_first, n_search[3];
+    bool is_known; /* pools were read and the datastore can be told */
+} PoolMatch;
+
+typedef enum PoolTakeKind {
+    POOL_TAKE_NONE, /* not found */
+    POOL_TAKE_ONE,
+    POOL_TAKE_AMBIGUOUS, /* the server takes one of several, which one nobody can tell */
+    POOL_TAKE_UNKNOWN    /* a tag rule, or the release, decides */
+} PoolTakeKind;
+
+/* The pool that the server would record a disk on. */
+typedef struct PoolTake {
+    PoolTakeKind kind;
+    const StoragePool *pool; /* the first one of several */
+    const StoragePool *other;
+    bool is_rule; /* a pool's tag is a script, which is not run here */
+} PoolTake;
+
+typedef struct Shape {
+    int64_t cpus, memory_mib;
+    int64_t reservation_mhz; /* VMware: what the server compares with the offering's speed */
+    int64_t own_mhz;         /* that, or KVM's shares: the speed of a custom offering */
+    bool is_off;
+    bool has_speed; /* details[0].cpuSpeed is given and a number */
+} Shape;
+
+/* Best offering of a shape, cached. */
+typedef struct OfferingPick {
+    const ServiceOffering *best;
+    const ServiceOffering
+        *nearest; /* best one if the instance were off, or else but for its tags */
+    FindingId nearest_problem;
+    Texts others; /* names of what else fits */
+    const char *why;
+} OfferingPick;
+
+typedef struct DiskOfferingPick {
+    const DiskOffering *best, *nearest;
+    FindingId nearest_problem;
+    Texts others;
+    const char *why;
+} DiskOfferingPick;
+
+struct Planner {
+    const Inventory *inventory;
+    const Catalog *catalog;
+    const Policy *policy;
+    Plan *plan;
+    Arena *arena;  /* the plan's */
+    Arena scratch; /* for what the plan does not keep */
+    const Zone *zone;
+    ReleaseSet releases;
+    bool is_checking; /* plan_check() */
+
+    /* Catalog by id, and by what else is looked for. Values borrowed. */
+    GHashTable *networks, *networks_by_name, *service_offerings, *disk_offerings, *templates;
+    GHashTable *clusters, *domains, *projects, *accounts; /* accounts: "domainid/name" */
+    GHashTable *hosts;                                    /* by name and by address */
+    GHashTable *vlans;             /* VlanKey -> GPtrArray of Network in the zone */
+    GHashTable *permissions;       /* network id -> GPtrArray of NetworkPermission */
+    GHashTable *labels;            /* switch or bridge -> physical network id */
+    GHashTable *managed_names;     /* instancename -> GPtrArray of ManagedVm */
+    GHashTable *managed_macs;      /* MAC -> GPtrArray of ManagedNicRef */
+    GHashTable *managed_paths;     /* volume path -> GPtrArray of ManagedVolume */
+    GHashTable *managed_volumes;   /* VM id -> GPtrArray of ManagedVolume */
+    GHashTable *managed_hostnames; /* "network/hostname", "/hostname" -> ManagedVm */
+    GHashTable *managed_ips;       /* "network/address" -> ManagedVm */
+    GHashTable *shared_ips;        /* "network/address" -> SharedIp */
+    GHashTable *settings;
+    GHashTable *os_types;    /* by description */
+    GHashTable *os_mappings; /* "version/T or N/OS type id or name at the hypervisor" */
+
+    /* Inventory. */
+    GHashTable *names;         /* "source/cluster/name" -> count */
+    GHashTable *read_clusters; /* ids of the clusters that CloudStack's view was read of */
+    GHashTable *seen_clusters; /* names of the clusters and hosts that a source reads itself */
+    bool has_cloudstack_view, is_cloudstack_view_complete;
+    bool sees_vlans;      /* the catalog's networks show their VLANs */
+    bool has_hidden_vlan; /* some network in use does not */
+
+    /* Caches. */
+    GHashTable *ledgers;      /* "account/domainid/name", "project/domainid/id", "domain/id" */
+    bool has_odd_sizes;       /* volumes in use may add up to other than whole GiB */
+    GHashTable *owners;       /* "account/domainid/projectid" -> Owner */
+    Owner **rule_owners;      /* by rule index */
+    GHashTable *pool_matches; /* datastore and cluster -> PoolMatch */
+    GHashTable *offering_picks, *disk_offering_picks;
+    GHashTable *source_clusters;           /* "source/cluster/host" -> ClusterPick */
+    GHashTable *held_hostnames;            /* "network/hostname", "/hostname" -> PlanItem */
+    GHashTable *held_ips, *held_macs;      /* "network/address", "network/MAC" -> PlanItem */
+    GHashTable *vlan_texts, *create_texts; /* VlanKey -> text */
+    GHashTable *abouts;                    /* NIC or disk id -> "nics[...].networkid" */
+    GString *key;                          /* scratch */
+    GArray *findings;                      /* of the current task */
+    GArray *reasons;
+    GArray *nic_uses; /* of the current task, see held.c */
+};
+
+typedef struct ManagedNicRef {
+    const ManagedVm *vm;
+    const ManagedNic *nic;
+} ManagedNicRef;
+
+/* One instance being planned. */
+struct Task {
+    Planner *planner;
+    PlanItem *item;
+    const Instance *instance;
+    const InstanceView *view;   /* what is so: the source's view, else CloudStack's */
+    const InstanceView *server; /* what the server sees: CloudStack's view, else the source's */
+    Hypervisor hypervisor;
+    const Cluster *cluster;
+    const Owner *owner;
+    Shape shape;
+    const Disk *root;
+    const PoolMatch *root_match;
+    struct {
+        const Disk *disk;
+        const PoolMatch *match;
+    } matches[8]; /* looked up last, by place of the disk */
+    const ServiceOffering *offering;
+    const Template *template;
+    const OfferingPick *offering_pick; /* while proposing */
+    int64_t amounts[RESOURCE_N];       /* that the server counts; of disks those looked at so far */
+    bool has_size;
+    bool is_other;            /* the call names another instance: nothing else can be judged */
+    const ManagedVm *managed; /* that this instance is already */
+};
+
+void planner_init(Planner *planner);
+void planner_release(Planner *planner);
+bool planner_find_zone(Planner *planner, const char *name, GError **error);
+
+/* "a/b/c" in the scratch buffer; NULL parts are empty. */
+void append_number(GString *key, uint64_t number);
+const char *planner_key(Planner *planner, const char *a, const char *b, const char *c);
+Answer setting_is_true(const Planner *planner, const char *name);
+/* Was a list of the catalog read to its end? */
+#define is_read(list) ((list)->state == FACT_KNOWN)
+bool domain_is_within(const Planner *planner, const char *domainid, const char *ancestorid);
+/* An offering limited to domains or zones: may the owner use it? */
+Answer owner_sees(const Planner *planner, const Owner *owner, const Texts *domains);
+Answer zone_sees(const Planner *planner, const Texts *zones);
+
+/* --- findings and reasons --------------------------------------------------------------------- */
+
+#define ARG(text_)     ((FindingArg){.text = (text_)})
+#define ARG_N(number_) ((FindingArg){.number = (number_)})
+/* add_finding() with the arguments written in a row. */
+#define FIND(task, id, subject, ...)                                                               \
+    add_finding((task), FINDING_##id, (subject), (FindingArg[FINDING_ARGS_MAX]){__VA_ARGS__})
+
+Finding *add_finding(Task *task, FindingId id, const char *subject, const FindingArg *args);
+/* A list of the catalog that was needed and not read. */
+void find_unread_list(Task *task, const char *list);
+void add_reason(Task *task, const char *about, const char *chosen, const char *why, Texts others);
+/* "nics[Network adapter 1].networkid", "disks[51-2001].diskofferingid" */
+const char *about_nic(Planner *planner, const char *id);
+const char *about_disk(Planner *planner, const char *id);
+/* The value, or a word for why there is none. */
+const char *text_or_word(Text text);
+/* "a, b", or "none". */
+const char *join_texts(Arena *arena, const Texts *texts, const char *separator);
+
+bool has_text(const Texts *texts, const char *text);
+
+/* policy.c */
+/* A rule that comes before the first one that holds, and rests on a fact that was not read. */
+void check_rules(Task *task);
+
+/* server_order.c */
+/* Index of the one refusal that the server would send; findings->len if it sends none. */
+guint first_refusal(const Planner *planner, const GArray *findings);
+
+/* --- the maps --------------------------------------------------------------------------------- */
+
+/* cluster_map.c */
+/* "VMware" or "KVM", as CloudStack calls it; NULL: not known. */
+const char *hypervisor_word(Hypervisor hypervisor);
+void propose_cluster(Task *task);
+void check_cluster(Task *task);
+void check_visible(Task *task);
+
+void check_name(Task *task);
+
+/* managed_check.c */
+void check_managed(Task *task);
+
+/* owner_map.c */
+void propose_owner(Task *task);
+void check_owner(Task *task);
+
+/* limits.c */
+void init_limits(Planner *planner);
+/* Before and after the server looks at a disk. */
+void check_disk_limit_first(Task *task);
+void check_disk_limit_last(Task *task, int64_t bytes);
+void check_limits(Task *task);
+/* Once the verdict is known: takes the item's part. */
+void use_limits(Task *task);
+/* Once all items are judged: the sums for the remedies. */
+void finish_limits(Planner *planner);
+
+/* guest_map.c */
+void propose_names(Task *task);
+void propose_template(Task *task);
+void check_hostname(Task *task);
+/* The host name that the server will use; NULL: there is no name at all. */
+const char *task_hostname(const Task *task);
+void check_template(Task *task);
+void check_guest_os(Task *task);
+
+/* offering_map.c */
+void task_read_shape(Task *task);
+FindingId offering_fit(const Planner *planner, const ServiceOffering *offering, const Shape *shape);
+void propose_offering(Task *task);
+void check_offering(Task *task);
+bool offering_is_forbidden(const Task *task, const char *name);
+int disk_offering_rule_score(const Task *task, const char *name);
+void append_rule_set(GString *key, const Task *task, RuleKind prefer, RuleKind forbid);
+
+/* storage_map.c */
+const PoolMatch *pool_match_find(Task *task, const Disk *disk);
+FindingId pool_fit(const Planner *planner, const PoolMatch *match, const Texts *tags);
+bool pool_has_tags(const StoragePool *pool, const Texts *tags);
+int pool_certainty(const Planner *planner, const PoolMatch *match, const Texts *tags);
+const char *releases_text(Arena *arena, const ReleaseSet *set);
+void find_pool_problem(
+    Task *task, const Disk *disk, const PoolMatch *match, const Texts *tags, const char *offering);
+
+/* disk_map.c */
+void propose_root(Task *task);
+void propose_disks(Task *task);
+void check_disks(Task *task);
+
+/* network_map.c, network_check.c */
+const NetworkCandidates *network_candidates(Planner *planner, const Owner *owner, VlanKey key);
+FindingId network_fit(const Task *task, const Nic *server_nic, const Network *network);
+void propose_nics(Task *task);
+void check_nics(Task *task);
+/* The VLAN that the server compares; 0: it compares none. */
+VlanKey server_vlan(const Task *task, const Nic *server_nic);
+bool network_is_labelled(const Task *task, const Nic *nic, const Network *network);
+const Nic *task_find_nic(const Task *task, const Nic *server_nic);
+
+/* held.c */
+GArray *nic_uses_new(void);
+/* A NIC that would be recorded; held for the items behind by hold_uses(). Texts are borrowed. */
+void use_nic(Task *task, const Network *network, const char *ip4, const char *mac);
+/* Does an earlier NIC of the same item have the MAC on the same network? */
+bool uses_mac(const Task *task, const Network *network, const char *mac);
+void hold_uses(const Task *task);
+/* The earlier item that takes @what on the network; NULL: none. */
+const PlanItem *held_by(
+    Planner *planner, GHashTable *held, const char *networkid, const char *what);
+
+/* ip_map.c */
+FindingId ip_fit(const Task *task, const Nic *nic, const Network *network, const char *ip4);
+/* The address that would be recorded for @ip4; NULL: none, or one that the server chooses. */
+const char *ip_recorded(const Task *task, const Nic *nic, const Network *network, const char *ip4);
+const char *ip_choose(const Task *task, const Nic *nic, const Network *network);
+bool ip4_is_valid(const char *text);
+bool network_needs_ip(const Network *network);
+
+/* source_check.c: what the server does not check, but an operator must know */
+void check_source(Task *task);
+
+/* reasons.c: carries over the reasons of @given that its choices still have */
+void keep_reasons(Task *task, const PlanItem *given);
+
+/* matrix.c */
+void plan_build_matrix(Planner *planner);
+
+#endif

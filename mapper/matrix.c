@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The VLAN to network matrix: each VLAN of the estate, who uses it, and which networks carry it.
+ */
+#include <string.h>
+
+#include "mapper_priv.h"
+
+const char *const network_match_words[MATCH_N] = {
+    [MATCH_ONE] = "one",
+    [MATCH_SEVERAL] = "several",
+    [MATCH_MISSING] = "missing",
+    [MATCH_CONFLICT] = "conflict",
+};
+
+/* A row being collected; sets hold borrowed texts. */
+typedef struct Draft {
+    Vlan vlan;
+    GHashTable *portgroups, *switches, *hosts;
+    int64_t n_instances, n_nics;
+    const Instance *last; /* instance counted last */
+} Draft;
+
+static Draft *
+draft_new(const Vlan *vlan)
+{
+    Draft *draft = g_new0(Draft, 1);
+    draft->vlan = *vlan;
+    draft->portgroups = g_hash_table_new(g_str_hash, g_str_equal);
+    draft->switches = g_hash_table_new(g_str_hash, g_str_equal);
+    draft->hosts = g_hash_table_new(g_str_hash, g_str_equal);
+    return draft;
+}
+
+static void
+draft_free(gpointer data)
+{
+    Draft *draft = data;
+    g_hash_table_destroy(draft->portgroups);
+    g_hash_table_destroy(draft->switches);
+    g_hash_table_destroy(draft->hosts);
+    g_free(draft);
+}
+
+static void
+add_text(GHashTable *set, Text text)
+{
+    if (text.value)
+        g_hash_table_add(set, (gpointer)text.value);
+}
+
+/* Rows that no VLAN key tells apart are told apart by their text. */
+static Draft *
+find_draft(Planner *planner, GHashTable *drafts, const Vlan *vlan)
+{
+    g_string_assign(planner->key, vlan->segment.value ? vlan->segment.value : "");
+    const int64_t parts[] = {vlan->kind, vlan->id.value, vlan->secondary.value, vlan->pvlan_type};
+    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
+        append_number(planner->key, (uint64_t)parts[i]);
+    for (size_t i = 0; i < vlan->ranges.n; i++) {
+        append_number(planner->key, (uint64_t)vlan->ranges.items[i].start.value);
+        append_number(planner->key, (uint64_t)vlan->ranges.items[i].end.value);
+    }
+    Draft *draft = g_hash_table_lookup(drafts, planner->key->str);
+    if (draft)
+        return draft;
+    draft = draft_new(vlan);
+    g_hash_table_insert(drafts, g_strdup(planner->key->str), draft);
+    return draft;
+}
+
+static void
+add_portgroups(Planner *planner, GHashTable *drafts)
+{
+    const Inventory *inventory = planner->inventory;
+    for (size_t i = 0; i < inventory->n_portgroups; i++) {
+        const Portgroup *portgroup = inventory->portgroups[i];
+        if (is_true(portgroup->is_uplink))
+            continue;
+        Draft *draft = find_draft(planner, drafts, &portgroup->vlan);
+        add_text(draft->portgroups, portgroup->name);
+        for (size_t j = 0; j < portgroup->hosts.n; j++)
+            g_hash_table_add(draft->hosts, (gpointer)portgroup->hosts.items[j]);
+        const Switch *device = portgroup->switch_id.value
+                                   ? inventory_find_switch(inventory, portgroup->source.value,
+                                         portgroup->switch_id.value)
+                                   : NULL;
+        if (device)
+            add_text(draft->switches, device->name);
+    }
+}
+
+static void
+add_instances(Planner *planner, GHashTable *drafts)
+{
+    const Inventory *inventory = planner->inventory;
+    for (size_t i = 0; i < inventory->n_instances; i++) {
+        const Instance *instance = &inventory->instances[i];
+        const InstanceView *view = instance_view(instance);
+        for (size_t j = 0; j < view->nics.n; j++) {
+            const Nic *nic = &view->nics.items[j];
+            Draft *draft = find_draft(planner, drafts, &nic->vlan);
+            draft->n_nics++;
+            draft->n_instances += draft->last != instance;
+            draft->last = instance;
+            add_text(draft->portgroups, nic->network);
+            add_text(draft->hosts, view->host);
+        }
+    }
+}
+
+static int
+compare_texts(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void
+keep_texts(Arena *arena, GHashTable *set, Texts *ret)
+{
+    GHashTableIter iter;
+    gpointer text;
+    *ret = (Texts){.state = FACT_KNOWN};
+    ret->items = arena_new_n(arena, const char *, g_hash_table_size(set));
+    g_hash_table_iter_init(&iter, set);
+    while (g_hash_table_iter_next(&iter, &text, NULL))
+        ret->items[ret->n++] = text;
+    if (ret->n)
+        qsort(ret->items, ret->n, sizeof *ret->items, compare_texts);
+}
+
+static Text
+owner_text(Planner *planner, const Network *network)
+{
+    if (network->projectid.value) {
+        const Project *project = g_hash_table_lookup(planner->projects, network->projectid.value);
+        return text_known(arena_printf(planner->arena, "project %s",
+            project && project->name.value ? project->name.value : network->projectid.value));
+    }
+    if (!network->account.value)
+        return network->domain;
+    return text_known(arena_printf(
+        planner->arena, "%s/%s", text_or_word(network->domain), network->account.value));
+}
+
+/* By name where the catalog has it. */
+static Text
+physical_network_text(const Planner *planner, const Network *network)
+{
+    const Catalog *catalog = planner->catalog;
+    for (size_t i = 0; i < catalog->physical_networks.n; i++) {
+        const PhysicalNetwork *physical = &catalog->physical_networks.items[i];
+        if (physical->name.value &&
+            !g_strcmp0(physical->id.value, network->physicalnetworkid.value))
+            return physical->name;
+    }
+    return network->physicalnetworkid;
+}
+
+static void
+keep_networks(Planner *planner, const GPtrArray *list, MatrixRow *row)
+{
+    row->networks.state = FACT_KNOWN;
+    row->networks.n = list ? list->len : 0;
+    row->networks.items = arena_new_n(planner->arena, MatrixNetwork, row->networks.n);
+    for (size_t i = 0; i < row->networks.n; i++) {
+        const Network *network = g_ptr_array_index(list, i);
+        row->networks.items[i] = (MatrixNetwork){network->id, network->name, network->type,
+            owner_text(planner, network), physical_network_text(planner, network)};
+    }
+}
+
+/* "100-200,300-399": is the VLAN in the range that CloudStack gives out by itself? */
+static bool
+is_in_ranges(const char *ranges, int64_t id)
+{
+    for (const char *at = ranges; at && *at;) {
+        char *end = NULL;
+        int64_t first = g_ascii_strtoll(at, &end, 10), last = first;
+        if (end == at)
+            return false;
+        if (*end == '-')
+            last = g_ascii_strtoll(end + 1, &end, 10);
+        if (id >= first && id <= last)
+            return true;
+        at = *end == ',' ? end + 1 : NULL;
+    }
+    return false;
+}
+
+static const PhysicalNetwork *
+dynamic_range_of(const Planner *planner, int64_t id)
+{
+    const Catalog *catalog = planner->catalog;
+    for (size_t i = 0; i < catalog->physical_networks.n; i++) {
+        const PhysicalNetwork *physical = &catalog->physical_networks.items[i];
+        if (!g_strcmp0(physical->zoneid.value, planner->zone->id.value) &&
+            is_in_ranges(physical->vlan.value, id))
+            return physical;
+    }
+    return NULL;
+}
+
+static const char *
+conflict_of(Planner *planner, const Vlan *vlan)
+{
+    if (vlan->kind == VLAN_TRUNK || (vlan->kind == VLAN_ID && vlan->id.value == VLAN_ALL))
+        return "a trunk: CloudStack has no networks of several VLANs for a guest";
+    if (vlan->kind == VLAN_OVERLAY)
+        return "an overlay segment: choose a network by a rule";
+    if (vlan->kind == VLAN_PRIVATE)
+        return "private to one host: connect it to a bridge, or choose a network by a rule";
+    if (!vlan_key(vlan))
+        return "the VLAN could not be read";
+    return planner->sees_vlans ? NULL : "the VLANs of CloudStack's networks are not readable";
+}
+
+static void
+match_row(Planner *planner, MatrixRow *row)
+{
+    VlanKey key = vlan_key(&row->vlan);
+    const GPtrArray *list = key ? g_hash_table_lookup(planner->vlans, &key) : NULL;
+    const char *conflict = conflict_of(planner, &row->vlan);
+    keep_networks(planner, list, row);
+    row->note = text_absent();
+    row->match = conflict              ? MATCH_CONFLICT
+                 : !row->networks.n    ? MATCH_MISSING
+                 : row->networks.n > 1 ? MATCH_SEVERAL
+                                       : MATCH_ONE;
+    if (conflict)
+        row->note = text_known(conflict);
+    if (row->match != MATCH_MISSING)
+        return;
+    const PhysicalNetwork *physical = (row->vlan.kind == VLAN_ID || row->vlan.kind == VLAN_PVLAN)
+                                          ? dynamic_range_of(planner, row->vlan.id.value)
+                                          : NULL;
+    if (!physical) {
+        row->note = text_known("an L2 network of this VLAN would have to be created");
+        return;
+    }
+    row->match = MATCH_CONFLICT;
+    row->note = text_known(arena_printf(planner->arena,
+        "no network, and the VLAN lies in the dynamic range %s of physical network '%s': shrink "
+        "the range first (updatePhysicalNetwork vlan=...)",
+        physical->vlan.value, text_or_word(physical->name)));
+}
+
+static int
+compare_rows(gconstpointer a, gconstpointer b)
+{
+    const Vlan *left = &((const MatrixRow *)a)->vlan, *right = &((const MatrixRow *)b)->vlan;
+    if (left->kind != right->kind)
+        return (int)left->kind - (int)right->kind;
+    if (left->id.value != right->id.value)
+        return left->id.value < right->id.value ? -1 : 1;
+    if (left->secondary.value != right->secondary.value)
+        return left->secondary.value < right->secondary.value ? -1 : 1;
+    if (left->pvlan_type != right->pvlan_type)
+        return (int)left->pvlan_type - (int)right->pvlan_type;
+    if (left->ranges.n && right->ranges.n &&
+        left->ranges.items[0].start.value != right->ranges.items[0].start.value)
+        return left->ranges.items[0].start.value < right->ranges.items[0].start.value ? -1 : 1;
+    return g_strcmp0(left->segment.value, right->segment.value);
+}
+
+static void
+make_row(Planner *planner, const Draft *draft, MatrixRow *row)
+{
+    Arena *arena = planner->arena;
+    row->vlan = draft->vlan;
+    keep_texts(arena, draft->portgroups, &row->portgroups);
+    keep_texts(arena, draft->switches, &row->switches);
+    row->hosts = int_known(g_hash_table_size(draft->hosts));
+    row->instances = int_known(draft->n_instances);
+    row->nics = int_known(draft->n_nics);
+    row->zone = planner->zone->name;
+    match_row(planner, row);
+}
+
+void
+plan_build_matrix(Planner *planner)
+{
+    g_autoptr(GHashTable) drafts =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, draft_free);
+    add_portgroups(planner, drafts);
+    add_instances(planner, drafts);
+    Plan *plan = planner->plan;
+    plan->networks = arena_new_n(planner->arena, MatrixRow, g_hash_table_size(drafts));
+    GHashTableIter iter;
+    gpointer draft;
+    g_hash_table_iter_init(&iter, drafts);
+    while (g_hash_table_iter_next(&iter, NULL, &draft))
+        make_row(planner, draft, &plan->networks[plan->n_networks++]);
+    if (plan->n_networks)
+        qsort(plan->networks, plan->n_networks, sizeof(MatrixRow), compare_rows);
+}

@@ -1,0 +1,622 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Judge the chosen networks and addresses as the server would.
+ */
+#include <string.h>
+
+#include "mapper_priv.h"
+
+/* A NIC with its choice and everything that the findings about it name. */
+typedef struct NicTask {
+    Task *task;
+    const Nic *server; /* as the server reads it */
+    const Nic *nic;    /* as it is */
+    const Vlan *vlan;
+    const NicChoice *choice;
+    const Network *network;
+    const char *id;
+} NicTask;
+
+static const char *
+owner_of_network(Arena *arena, const Network *network)
+{
+    if (network->projectid.value)
+        return arena_printf(arena, "project %s", network->projectid.value);
+    return arena_printf(arena, "account '%s' in domain '%s'", text_or_word(network->account),
+        network->domain.value ? network->domain.value : text_or_word(network->domainid));
+}
+
+static const char *
+network_name(const Network *network)
+{
+    return text_or_word(network->name);
+}
+
+static const char *
+zone_name(const Task *task)
+{
+    return text_or_word(task->planner->zone->name);
+}
+
+/* --- no network ------------------------------------------------------------------------------- */
+
+/* An L2 offering that lets a VLAN be given. */
+static const char *
+l2_offering(const Catalog *catalog)
+{
+    for (size_t i = 0; i < catalog->network_offerings.n; i++) {
+        const NetworkOffering *offering = &catalog->network_offerings.items[i];
+        if (!g_strcmp0(offering->guestiptype.value, "L2") && is_true(offering->specifyvlan) &&
+            !g_strcmp0(offering->state.value, "Enabled") && offering->id.value)
+            return offering->id.value;
+    }
+    return "<id of an L2 offering with specifyvlan=true: createNetworkOffering guestiptype=l2>";
+}
+
+/* The parameters of createNetwork that a VLAN asks for, made once for each VLAN. */
+static const char *
+create_text(Planner *planner, const Vlan *vlan)
+{
+    VlanKey key = vlan_key(vlan);
+    const char *known = g_hash_table_lookup(planner->create_texts, &key);
+    if (known)
+        return known;
+    g_autoptr(GString) text = g_string_new(NULL);
+    if (vlan->kind == VLAN_PVLAN)
+        g_string_append_printf(text,
+            "name=l2-%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT " vlan=%" G_GINT64_FORMAT
+            " isolatedpvlan=%" G_GINT64_FORMAT " isolatedpvlantype=%s",
+            vlan->id.value, vlan->secondary.value, vlan->id.value, vlan->secondary.value,
+            pvlan_words[vlan->pvlan_type]);
+    else if (vlan->kind == VLAN_ID && vlan->id.value)
+        g_string_append_printf(text, "name=l2-%" G_GINT64_FORMAT " vlan=%" G_GINT64_FORMAT,
+            vlan->id.value, vlan->id.value);
+    else
+        g_string_append(text, "name=l2-untagged vlan=untagged");
+    g_string_append_printf(text, " networkofferingid=%s", l2_offering(planner->catalog));
+    known = arena_strndup(planner->arena, text->str, text->len);
+    g_hash_table_insert(
+        planner->create_texts, arena_memdup(planner->arena, &key, sizeof key), (gpointer)known);
+    return known;
+}
+
+static bool
+is_trunk(const Vlan *vlan)
+{
+    return vlan->kind == VLAN_TRUNK || (vlan->kind == VLAN_ID && vlan->id.value == VLAN_ALL);
+}
+
+/* Of a standard switch the server reads VLAN 4095, which it compares; of others none. */
+static Finding *
+find_trunk(const NicTask *at)
+{
+    Task *task = at->task;
+    bool is_compared = server_vlan(task, at->server) == vlan_key_of_id(VLAN_ALL);
+    return FIND(task, VLAN_TRUNK, at->id, ARG(planner_vlan_text(task->planner, at->vlan)),
+        ARG(text_or_word(at->nic->network)), ARG(text_or_word(at->vlan->from)),
+        ARG(is_compared ? "an isolated network, or an L2 network that was created with vlan=4095,"
+                        : "an L2 network"),
+        ARG(is_compared ? "compares VLAN 4095 with that of an L2 or shared network"
+                        : "does not check the VLAN of such a NIC"));
+}
+
+/* Nothing carries the VLAN, or nothing that the owner may use. */
+static void
+find_no_candidate(const NicTask *at, VlanKey key)
+{
+    Task *task = at->task;
+    Planner *planner = task->planner;
+    const NetworkCandidates *found = network_candidates(planner, task->owner, key);
+    const char *vlan = planner_vlan_text(planner, at->vlan);
+    const char *portgroup = text_or_word(at->nic->network);
+    if (!is_read(&planner->catalog->networks))
+        find_unread_list(task, "networks");
+    else if (found->n_usable) /* it was taken out by hand, or is a trunk */
+        FIND(task, NIC_CHOICE_MISSING, at->id, ARG(vlan), ARG(network_name(found->usable[0])));
+    else if (found->n_uncertain)
+        FIND(task, VLAN_NETWORK_UNCERTAIN, at->id, ARG(vlan),
+            ARG(network_name(found->uncertain[0])), ARG(task->owner->label),
+            ARG(owner_of_network(planner->arena, found->uncertain[0])));
+    else if (found->n_foreign)
+        FIND(task, VLAN_NETWORK_FOREIGN, at->id, ARG(vlan), ARG(network_name(found->foreign[0])),
+            ARG(task->owner->label), ARG(owner_of_network(planner->arena, found->foreign[0])),
+            ARG(text_or_word(found->foreign[0]->id)));
+    else if (!planner->sees_vlans || planner->has_hidden_vlan)
+        FIND(task, NETWORK_VLANS_UNREAD, at->id, ARG(vlan));
+    else if (key == vlan_key_of_id(VLAN_ALL))
+        find_trunk(at);
+    else
+        FIND(task, VLAN_WITHOUT_NETWORK, at->id, ARG(vlan), ARG(zone_name(task)), ARG(portgroup),
+            ARG(text_or_word(at->vlan->from)), ARG(planner->zone->id.value),
+            ARG(create_text(planner, at->vlan)));
+}
+
+static void
+find_no_network(const NicTask *at)
+{
+    Task *task = at->task;
+    Planner *planner = task->planner;
+    VlanKey key = vlan_key(at->vlan);
+    const char *portgroup = text_or_word(at->nic->network);
+    const char *from = text_or_word(at->vlan->from);
+    const Rule *rule =
+        policy_find_rule(planner->policy, planner->inventory, RULE_NETWORK, task->view, at->nic);
+    if (rule && !planner->is_checking)
+        FIND(task, NETWORK_RULE_NOT_FOUND, at->id, ARG(arena_intern(planner->arena, rule->value)),
+            ARG_N((int64_t)rule->line));
+    else if (is_trunk(at->vlan) && server_vlan(task, at->server) == vlan_key_of_id(VLAN_ALL))
+        find_no_candidate(at, vlan_key_of_id(VLAN_ALL));
+    else if (is_trunk(at->vlan))
+        find_trunk(at);
+    else if (at->vlan->kind == VLAN_OVERLAY)
+        FIND(task, VLAN_OVERLAY, at->id, ARG(planner_vlan_text(task->planner, at->vlan)),
+            ARG(portgroup), ARG(from));
+    else if (at->vlan->kind == VLAN_PRIVATE)
+        FIND(task, VLAN_PRIVATE, at->id, ARG(planner_vlan_text(task->planner, at->vlan)),
+            ARG(portgroup), ARG(from));
+    else if (!key)
+        FIND(task, VLAN_UNKNOWN, at->id, ARG(portgroup));
+    else if (at->vlan->is_certain.state == FACT_KNOWN && !at->vlan->is_certain.value)
+        FIND(task, VLAN_UNCERTAIN, at->id, ARG(planner_vlan_text(task->planner, at->vlan)),
+            ARG(from), ARG(portgroup));
+    else
+        find_no_candidate(at, key);
+}
+
+/* --- the chosen network ----------------------------------------------------------------------- */
+
+static const char *
+pvlan_uri(Arena *arena, const Vlan *vlan)
+{
+    char letter = vlan->pvlan_type ? pvlan_words[vlan->pvlan_type][0] : '?';
+    return arena_printf(arena, "pvlan://%" G_GINT64_FORMAT "-%c%" G_GINT64_FORMAT, vlan->id.value,
+        letter, vlan->secondary.value);
+}
+
+static void
+find_network_problem(const NicTask *at, FindingId problem)
+{
+    Task *task = at->task;
+    Arena *arena = task->planner->arena;
+    const Network *network = at->network;
+    const char *name = network_name(network), *id = text_or_word(network->id);
+    const char *owner = task->owner->label;
+    if (problem == FINDING_NETWORK_OTHER_ZONE)
+        FIND(task, NETWORK_OTHER_ZONE, at->id, ARG(name), ARG(text_or_word(network->zoneid)),
+            ARG(id));
+    else if (problem == FINDING_NETWORK_FORBIDDEN)
+        FIND(task, NETWORK_FORBIDDEN, at->id, ARG(name), ARG(owner), ARG(id),
+            ARG(owner_of_network(arena, network)));
+    else if (problem == FINDING_NETWORK_SHARED_FORBIDDEN)
+        FIND(task, NETWORK_SHARED_FORBIDDEN, at->id, ARG(name), ARG(owner), ARG(id),
+            ARG(owner_of_network(arena, network)),
+            ARG(task->owner->of_domain ? text_or_word(task->owner->of_domain->id) : "unknown"));
+    else if (problem == FINDING_NETWORK_RIGHT_UNKNOWN)
+        FIND(task, NETWORK_RIGHT_UNKNOWN, at->id, ARG(name), ARG(owner),
+            ARG(owner_of_network(arena, network)));
+    else if (problem == FINDING_NETWORK_VLANS_UNREAD)
+        FIND(task, NETWORK_VLANS_UNREAD, at->id, ARG(planner_vlan_text(task->planner, at->vlan)));
+    else if (problem == FINDING_NETWORK_PVLAN_DIFFERS)
+        FIND(task, NETWORK_PVLAN_DIFFERS, at->id, ARG(name),
+            ARG(network->broadcasturi.value ? network->broadcasturi.value : "null"),
+            ARG(pvlan_uri(arena, &at->server->vlan)), ARG(id));
+    else if (problem == FINDING_NETWORK_VLAN_DIFFERS)
+        FIND(task, NETWORK_VLAN_DIFFERS, at->id, ARG(name),
+            ARG(network->broadcasturi.value ? network->broadcasturi.value : "null"),
+            ARG_N(at->server->vlan.kind == VLAN_TRUNK ? VLAN_ALL : at->server->vlan.id.value),
+            ARG(id));
+}
+
+/* The wire that the NIC gets at its next start, where the server does not compare. */
+static void
+warn_of_vlan(const NicTask *at)
+{
+    Task *task = at->task;
+    VlanKey key = vlan_key(at->vlan);
+    const char *uri = at->network->broadcasturi.value;
+    const char *vlan = planner_vlan_text(task->planner, at->vlan);
+    if (at->vlan->kind == VLAN_TRUNK && !key)
+        key = server_vlan(task, at->server);
+    if (uri && key && vlan_key_of_uri(uri) == key)
+        return;
+    if (at->vlan->kind == VLAN_TRUNK) {
+        find_trunk(at)->severity = SEVERITY_WARNING;
+        return;
+    }
+    if (uri || key)
+        FIND(task, NETWORK_VLAN_CHANGES, at->id, ARG(vlan), ARG(network_name(at->network)),
+            ARG(uri ? uri : "no VLAN of its own"));
+}
+
+static bool
+is_one_physical_network(const NetworkCandidates *found)
+{
+    for (size_t i = 1; i < found->n_usable; i++)
+        if (g_strcmp0(found->usable[i]->physicalnetworkid.value,
+                found->usable[0]->physicalnetworkid.value) != 0)
+            return false;
+    return found->usable[0]->physicalnetworkid.value != NULL;
+}
+
+static const char *
+other_names(Arena *arena, const NetworkCandidates *found, const Network *chosen)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (size_t i = 0, n = 0; i < found->n_usable && n < OTHERS_MAX; i++)
+        if (found->usable[i] != chosen)
+            g_string_append_printf(text, "%s'%s'", n++ ? ", " : "", network_name(found->usable[i]));
+    return arena_strndup(arena, text->str, text->len);
+}
+
+/* Several networks carry the VLAN: somebody should say which, unless a rule does. */
+static void
+warn_of_several(const NicTask *at)
+{
+    Task *task = at->task;
+    Planner *planner = task->planner;
+    VlanKey key = vlan_key(at->vlan);
+    if (!key ||
+        policy_find_rule(planner->policy, planner->inventory, RULE_NETWORK, task->view, at->nic))
+        return;
+    const NetworkCandidates *found = network_candidates(planner, task->owner, key);
+    bool is_among = false;
+    for (size_t i = 0; i < found->n_usable; i++)
+        is_among |= found->usable[i] == at->network;
+    if (found->n_usable < 2 || !is_among)
+        return;
+    bool is_same_wire =
+        is_one_physical_network(found) || network_is_labelled(task, at->nic, at->network);
+    add_finding(task, is_same_wire ? FINDING_VLAN_SEVERAL_NETWORKS : FINDING_VLAN_SEVERAL_PHYSICAL,
+        at->id,
+        (FindingArg[FINDING_ARGS_MAX]){ARG(planner_vlan_text(planner, at->vlan)),
+            ARG_N((int64_t)found->n_usable), ARG(network_name(at->network)),
+            ARG(other_names(planner->arena, found, at->network)),
+            ARG(text_or_word(at->nic->network))});
+}
+
+/* --- addresses -------------------------------------------------------------------------------- */
+
+static const char *
+why_not_available(Planner *planner, const Network *network, const char *ip4)
+{
+    const char *id = network->id.value;
+    const ManagedVm *vm =
+        g_hash_table_lookup(planner->managed_ips, planner_key(planner, id, ip4, NULL));
+    const PlanItem *item = held_by(planner, planner->held_ips, id, ip4);
+    if (vm)
+        return arena_printf(planner->arena, "'%s' has it", text_or_word(vm->displayname));
+    if (item)
+        return arena_printf(planner->arena, "'%s', an earlier item of this plan, takes it",
+            text_or_word(item->instance.name));
+    return "it is outside, the gateway, or in use";
+}
+
+static void
+find_ip_problem(const NicTask *at, FindingId problem, const char *ip4)
+{
+    Task *task = at->task;
+    Planner *planner = task->planner;
+    Arena *arena = planner->arena;
+    const Network *network = at->network;
+    const char *name = network_name(network), *id = text_or_word(network->id);
+    const char *ips = join_texts(arena, &at->nic->ips, ", ");
+    const char *recorded = ip_recorded(task, at->server, network, ip4);
+    if (problem == FINDING_IP_MISSING)
+        FIND(task, IP_MISSING, at->id, ARG(name), ARG(ips), ARG(id));
+    else if (problem == FINDING_IP_SEVERAL)
+        FIND(task, IP_SEVERAL, at->id, ARG(ips));
+    else if (problem == FINDING_IP_NOT_AVAILABLE)
+        FIND(task, IP_NOT_AVAILABLE, at->id, ARG(recorded), ARG(name), ARG(id),
+            ARG(why_not_available(planner, network, recorded)),
+            ARG(arena_printf(arena, "%s, gateway %s", text_or_word(network->cidr),
+                text_or_word(network->gateway))));
+    else if (problem == FINDING_IP_NOT_FREE)
+        FIND(task, IP_NOT_FREE, at->id, ARG(recorded), ARG(name), ARG("no such row"));
+    else if (problem == FINDING_LIST_UNREAD)
+        find_unread_list(
+            task, is_read(&planner->catalog->vlan_ip_ranges) ? "shared_ips" : "vlan_ip_ranges");
+    else if (problem == FINDING_RELEASE_DECIDES)
+        FIND(task, RELEASE_DECIDES, at->id,
+            ARG(arena_printf(arena, "whether address %s needs a free row in '%s'", ip4, name)),
+            ARG(releases_text(arena, &planner->releases)));
+}
+
+static void
+check_ip(const NicTask *at)
+{
+    Task *task = at->task;
+    const char *ip4 = at->choice ? at->choice->ip4.value : NULL;
+    if (!network_needs_ip(at->network))
+        return;
+    const Nic *reader = ip4 && !strcmp(ip4, "auto") ? at->server : at->nic;
+    FindingId problem = ip_fit(task, reader, at->network, ip4);
+    if (problem)
+        find_ip_problem(at, problem, ip4);
+    else if (!strcmp(ip4, "auto") &&
+             (task->hypervisor != HYPERVISOR_VMWARE || at->server->ips.n == 0))
+        FIND(task, IP_NEW, at->id, ARG(""));
+    else if (strcmp(ip4, "auto") != 0 && at->nic->ips.n && !has_text(&at->nic->ips, ip4))
+        FIND(task, IP_NOT_THE_GUESTS, at->id, ARG(ip4),
+            ARG(join_texts(task->planner->arena, &at->nic->ips, ", ")));
+    if (at->nic->ips.n > 1)
+        FIND(task, IP_NOT_CARRIED, at->id,
+            ARG(join_texts(task->planner->arena, &at->nic->ips, ", ")),
+            ARG(network_name(at->network)));
+}
+
+/* --- MAC addresses ---------------------------------------------------------------------------- */
+
+/* What the server would not even come to: it does not find an instance that it manages. */
+static bool
+is_itself(const Task *task, const ManagedVm *vm)
+{
+    return vm == task->managed && !task->instance->cloudstack;
+}
+
+/* "00:50:56:aa:00:01" */
+static bool
+mac_is_valid(const char *mac)
+{
+    for (int i = 0; i < 17; i++)
+        if (i % 3 == 2 ? mac[i] != ':' : !g_ascii_isxdigit(mac[i]))
+            return false;
+    return !mac[17];
+}
+
+/* What this plan brings before: NICs are recorded one after the other. */
+static void
+check_mac_in_plan(const NicTask *at, const char *mac)
+{
+    Task *task = at->task;
+    if (!at->network || is_true(task->item->choice.forced))
+        return;
+    const PlanItem *item =
+        held_by(task->planner, task->planner->held_macs, at->network->id.value, mac);
+    if (!item && uses_mac(task, at->network, mac))
+        item = task->item;
+    if (item)
+        FIND(task, MAC_IN_NETWORK, at->id, ARG(mac), ARG(network_name(at->network)),
+            ARG(text_or_word(item->instance.name)));
+}
+
+static const char *
+mac_of(const NicTask *at)
+{
+    return at->server->mac.value ? at->server->mac.value : at->nic->mac.value;
+}
+
+static void
+check_mac(const NicTask *at)
+{
+    Task *task = at->task;
+    Planner *planner = task->planner;
+    const char *mac = mac_of(at);
+    if (!mac) {
+        FIND(task, MAC_MISSING, at->id, ARG(text_or_word(task->view->source)));
+        return;
+    }
+    if (!mac_is_valid(mac))
+        FIND(task, MAC_INVALID, at->id, ARG(mac),
+            ARG(*mac ? arena_printf(planner->arena, "Invalid mac address: %s", mac)
+                     : "Mac address not specified"));
+    check_mac_in_plan(at, mac);
+    const GPtrArray *list = g_hash_table_lookup(planner->managed_macs, mac);
+    for (guint i = 0; list && i < list->len; i++) {
+        const ManagedNicRef *ref = g_ptr_array_index(list, i);
+        bool is_same = at->network && ref->nic->networkid.value &&
+                       !g_strcmp0(ref->nic->networkid.value, at->network->id.value);
+        const char *name = text_or_word(ref->vm->name);
+        Answer removes = RELEASES_ASK(&planner->releases, force_removes_other_nic);
+        if (is_itself(task, ref->vm))
+            continue;
+        if (is_same && is_true(task->item->choice.forced) && removes != ANSWER_NO)
+            FIND(task, FORCE_REMOVES_NIC, at->id,
+                ARG(releases_text(planner->arena, &planner->releases)))
+                ->severity = removes == ANSWER_YES ? SEVERITY_BLOCKER : SEVERITY_UNKNOWN;
+        if (is_same && !is_true(task->item->choice.forced)) {
+            FIND(task, MAC_IN_NETWORK, at->id, ARG(mac), ARG(network_name(at->network)), ARG(name));
+            return;
+        }
+        if (!is_same)
+            FIND(task, MAC_ELSEWHERE, at->id, ARG(mac), ARG(name));
+    }
+}
+
+/* Names are unique on a network: those that are there, and those of this plan before. */
+static void
+check_hostname_on(const NicTask *at)
+{
+    Task *task = at->task;
+    Planner *planner = task->planner;
+    const char *hostname = task_hostname(task);
+    if (!hostname)
+        return;
+    const char *key = planner_key(planner, at->network->id.value, hostname, NULL);
+    const ManagedVm *vm = g_hash_table_lookup(planner->managed_hostnames, key);
+    const PlanItem *item = g_hash_table_lookup(planner->held_hostnames, key);
+    const char *domain =
+        at->network->networkdomain.value ? at->network->networkdomain.value : "null";
+    if (vm && is_itself(task, vm))
+        return;
+    if (vm)
+        FIND(task, HOSTNAME_TAKEN, at->id, ARG(hostname), ARG(network_name(at->network)),
+            ARG(text_or_word(vm->displayname)), ARG(domain));
+    else if (item)
+        FIND(task, HOSTNAME_TAKEN, at->id, ARG(hostname), ARG(network_name(at->network)),
+            ARG(text_or_word(item->instance.name)), ARG(domain));
+}
+
+/* --- all NICs --------------------------------------------------------------------------------- */
+
+static const NicChoice *
+find_choice(const Choice *choice, const char *id)
+{
+    for (size_t i = 0; id && i < choice->nics.n; i++)
+        if (!g_strcmp0(choice->nics.items[i].nic.value, id))
+            return &choice->nics.items[i];
+    return NULL;
+}
+
+/* On KVM the server would take any network that the owner may use, if it sees some VLAN. */
+static void
+find_none_chosen(const NicTask *at)
+{
+    GArray *findings = at->task->planner->findings;
+    guint n_before = findings->len;
+    find_no_network(at);
+    for (guint i = n_before; at->task->hypervisor == HYPERVISOR_KVM && i < findings->len; i++)
+        g_array_index(findings, Finding, i).is_unforetold = true;
+}
+
+/* What the server does for a NIC that the call does not name: by VLAN on VMware; on KVM it takes
+ * any network. NULL after a finding. */
+static const Network *
+network_taken_by_server(const NicTask *at)
+{
+    Task *task = at->task;
+    Planner *planner = task->planner;
+    const char *vlan = vlan_text(&at->server->vlan, planner->arena);
+    bool is_vmware = task->hypervisor == HYPERVISOR_VMWARE;
+    VlanKey key = is_vmware ? server_vlan(task, at->server) : 0;
+    if (is_vmware && !key) {
+        FIND(task, NIC_WITHOUT_NETWORK, at->id, ARG(vlan));
+        return NULL;
+    }
+    const NetworkCandidates *found = key ? network_candidates(planner, task->owner, key) : NULL;
+    if (found && !found->n_usable) {
+        find_no_candidate(at, key);
+        return NULL;
+    }
+    Finding *finding = FIND(task, NIC_CHOICE_MISSING, at->id, ARG(vlan),
+        ARG(found ? network_name(found->usable[0]) : "the first one that the owner may use"));
+    bool is_sure = found && found->n_usable == 1 && !found->n_uncertain;
+    finding->severity = is_sure ? SEVERITY_WARNING : SEVERITY_BLOCKER;
+    return is_sure ? found->usable[0] : NULL;
+}
+
+static void
+check_network(NicTask *at)
+{
+    Task *task = at->task;
+    Planner *planner = task->planner;
+    const char *id = at->choice ? at->choice->networkid.value : NULL;
+    if (id)
+        at->network = g_hash_table_lookup(planner->networks, id);
+    else if (at->choice || !planner->is_checking)
+        find_none_chosen(at);
+    else
+        at->network = network_taken_by_server(at);
+    if (!at->network)
+        return;
+    FindingId problem = network_fit(task, at->server, at->network);
+    if (problem)
+        find_network_problem(at, problem);
+    else
+        warn_of_vlan(at);
+    warn_of_several(at);
+    check_hostname_on(at);
+    check_ip(at);
+    check_mac(at);
+    const char *ip4 = at->choice ? at->choice->ip4.value : NULL;
+    use_nic(task, at->network, ip_recorded(task, at->server, at->network, ip4), mac_of(at));
+}
+
+/* The two views of a NIC's VLAN: the server goes by its own. */
+static void
+check_views(const NicTask *at)
+{
+    Task *task = at->task;
+    if (at->nic == at->server || task->hypervisor == HYPERVISOR_KVM)
+        return;
+    VlanKey ours = vlan_key(&at->nic->vlan), theirs = vlan_key(&at->server->vlan);
+    if (ours && theirs && ours != theirs)
+        FIND(task, VLAN_VIEWS_DIFFER, at->id,
+            ARG(planner_vlan_text(task->planner, &at->server->vlan)),
+            ARG(planner_vlan_text(task->planner, &at->nic->vlan)));
+}
+
+static void
+check_adapters(Task *task)
+{
+    const InstanceView *server = task->server;
+    const char *first = NULL;
+    for (size_t i = 0; i < server->nics.n; i++) {
+        const Nic *nic = &server->nics.items[i];
+        if (!nic->adapter.value) {
+            if (server->nics.n > 1)
+                FIND(task, ADAPTER_UNKNOWN, nic->id.value, ARG_N((int64_t)server->nics.n));
+            continue;
+        }
+        if (!first)
+            first = nic->adapter.value;
+        else if (strcmp(first, nic->adapter.value) != 0) {
+            FIND(task, ADAPTERS_MIXED, NULL, ARG(first), ARG(nic->adapter.value));
+            return;
+        }
+    }
+}
+
+static const char *
+nic_ids(Arena *arena, const InstanceView *view)
+{
+    g_autoptr(GString) text = g_string_new(view->nics.n ? NULL : "none");
+    for (size_t i = 0; i < view->nics.n; i++)
+        g_string_append_printf(text, "%s'%s'", i ? ", " : "", text_or_word(view->nics.items[i].id));
+    return arena_strndup(arena, text->str, text->len);
+}
+
+/* Ids and addresses are read before any NIC is looked at, also those that no NIC will use. */
+static void
+check_entry_values(Task *task, const NicChoice *entry)
+{
+    Planner *planner = task->planner;
+    const char *nic = text_or_word(entry->nic), *id = entry->networkid.value;
+    const char *ip4 = entry->ip4.value;
+    if (id && !g_hash_table_contains(planner->networks, id)) {
+        if (is_read(&planner->catalog->networks))
+            FIND(task, NETWORK_NOT_FOUND, nic, ARG(id));
+        else
+            find_unread_list(task, "networks");
+    }
+    if (ip4 && strcmp(ip4, "auto") != 0 && !ip4_is_valid(ip4))
+        FIND(task, IP_INVALID, nic, ARG(ip4));
+}
+
+/* The server passes over entries for NICs that are not there. */
+static void
+check_entries(Task *task)
+{
+    const Choice *choice = &task->item->choice;
+    const InstanceView *server = task->server;
+    for (size_t i = 0; i < choice->nics.n; i++) {
+        const char *id = choice->nics.items[i].nic.value;
+        bool is_there = false;
+        for (size_t j = 0; id && j < server->nics.n; j++)
+            is_there |= !g_strcmp0(server->nics.items[j].id.value, id);
+        if (!is_there)
+            FIND(task, NIC_CHOICE_UNKNOWN, NULL, ARG(id ? id : "(none)"),
+                ARG(nic_ids(task->planner->arena, server)));
+        check_entry_values(task, &choice->nics.items[i]);
+    }
+}
+
+void
+check_nics(Task *task)
+{
+    const InstanceView *server = task->server;
+    if (server->nics.state != FACT_KNOWN && !server->nics.n) {
+        FIND(task, FACTS_UNREAD, NULL, ARG("The list of NICs"), ARG(text_or_word(server->source)));
+        return;
+    }
+    check_entries(task);
+    check_adapters(task);
+    for (size_t i = 0; i < server->nics.n; i++) {
+        NicTask at = {.task = task, .server = &server->nics.items[i]};
+        at.id = text_or_word(at.server->id);
+        at.nic = task_find_nic(task, at.server);
+        at.vlan = at.nic->vlan.kind != VLAN_UNKNOWN ? &at.nic->vlan : &at.server->vlan;
+        at.choice = find_choice(&task->item->choice, at.server->id.value);
+        check_views(&at);
+        check_network(&at);
+    }
+}

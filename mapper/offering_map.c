@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Size to service offering. Its storage tags concern the root disk, so the pool of the root disk
+ * takes part in the choice.
+ */
+#include <string.h>
+
+#include "mapper_priv.h"
+
+enum { CPU_SPEED_DEFAULT_MHZ = 1000 };
+
+/* CPUs, memory, or speed is left open. */
+static bool
+is_custom(const ServiceOffering *offering)
+{
+    return offering->cpunumber.state != FACT_KNOWN || offering->memory.state != FACT_KNOWN ||
+           offering->cpuspeed.state != FACT_KNOWN;
+}
+
+void
+task_read_shape(Task *task)
+{
+    const InstanceView *server = task->server, *view = task->view;
+    Shape *shape = &task->shape;
+    Int cpus = server->cpus, memory = server->memory_bytes;
+    /* CloudStack's view of a KVM domain that is off has 0 CPUs, which no reader keeps as a fact. */
+    if (task->instance->cloudstack && task->hypervisor == HYPERVISOR_KVM)
+        cpus.state = FACT_KNOWN;
+    shape->cpus = cpus.value;
+    shape->memory_mib = memory.value / MIB;
+    shape->is_off = server->power == POWER_OFF;
+    Int reservation = server->cpu_reservation_mhz.state == FACT_KNOWN ? server->cpu_reservation_mhz
+                                                                      : view->cpu_reservation_mhz;
+    shape->own_mhz = reservation.value;
+    shape->reservation_mhz = task->hypervisor == HYPERVISOR_KVM ? 0 : reservation.value;
+    if (cpus.state != FACT_KNOWN)
+        FIND(task, FACTS_UNREAD, NULL, ARG("The number of CPUs"), ARG(text_or_word(view->source)));
+    if (memory.state != FACT_KNOWN)
+        FIND(task, FACTS_UNREAD, NULL, ARG("The memory size"), ARG(text_or_word(view->source)));
+    task->has_size = cpus.state == FACT_KNOWN && memory.state == FACT_KNOWN;
+}
+
+static FindingId
+fixed_fit(const ServiceOffering *offering, const Shape *shape)
+{
+    if (shape->is_off)
+        return FINDING_NONE;
+    if (offering->cpunumber.value != shape->cpus)
+        return FINDING_OFFERING_CPU;
+    if (offering->memory.value != shape->memory_mib)
+        return FINDING_OFFERING_MEMORY;
+    if (shape->reservation_mhz > 0 && offering->cpuspeed.value != shape->reservation_mhz)
+        return FINDING_OFFERING_SPEED;
+    return FINDING_NONE;
+}
+
+static FindingId
+custom_fit(const ServiceOffering *offering, const Shape *shape)
+{
+    const ServiceOfferingDetails *limits = &offering->serviceofferingdetails;
+    if (offering->cpunumber.state == FACT_KNOWN || offering->memory.state == FACT_KNOWN)
+        return FINDING_OFFERING_PARTLY_FIXED;
+    if (offering->cpuspeed.state != FACT_KNOWN && !shape->has_speed && !shape->own_mhz)
+        return FINDING_OFFERING_NEEDS_SPEED;
+    if ((limits->mincpunumber.state == FACT_KNOWN && shape->cpus < limits->mincpunumber.value) ||
+        (limits->maxcpunumber.state == FACT_KNOWN && shape->cpus > limits->maxcpunumber.value))
+        return FINDING_OFFERING_CPU_RANGE;
+    if ((limits->minmemory.state == FACT_KNOWN && shape->memory_mib < limits->minmemory.value) ||
+        (limits->maxmemory.state == FACT_KNOWN && shape->memory_mib > limits->maxmemory.value))
+        return FINDING_OFFERING_MEMORY_RANGE;
+    return FINDING_NONE;
+}
+
+FindingId
+offering_fit(const Planner *planner, const ServiceOffering *offering, const Shape *shape)
+{
+    if (zone_sees(planner, &offering->zoneid) == ANSWER_NO)
+        return FINDING_OFFERING_OF_OTHER_ZONE;
+    if (is_true(offering->encryptroot))
+        return FINDING_OFFERING_ENCRYPTS;
+    if (is_true(offering->isvolatile))
+        return FINDING_OFFERING_VOLATILE;
+    return is_custom(offering) ? custom_fit(offering, shape) : fixed_fit(offering, shape);
+}
+
+/* --- proposing -------------------------------------------------------------------------------- */
+
+/* What the policy says of an offering by name: first rule that matches. */
+static int
+rule_score(const Task *task, RuleKind prefer, RuleKind forbid, const char *name)
+{
+    const Planner *planner = task->planner;
+    const Policy *policy = planner->policy;
+    if (!name || !(policy->n_of_kind[prefer] + policy->n_of_kind[forbid]))
+        return 0;
+    for (size_t i = 0; i < policy->n_rules; i++) {
+        const Rule *rule = &policy->rules[i];
+        if ((rule->kind == prefer || rule->kind == forbid) && glob_match(rule->value, name) &&
+            rule_holds(rule, planner->inventory, task->view, NULL))
+            return rule->kind == forbid ? -1 : (int)(policy->n_rules - i);
+    }
+    return 0;
+}
+
+bool
+offering_is_forbidden(const Task *task, const char *name)
+{
+    return rule_score(task, RULE_PREFER_OFFERING, RULE_FORBID_OFFERING, name) < 0;
+}
+
+int
+disk_offering_rule_score(const Task *task, const char *name)
+{
+    return rule_score(task, RULE_PREFER_DISK_OFFERING, RULE_FORBID_DISK_OFFERING, name);
+}
+
+/* How good an offering that fits is; greater is better. */
+typedef struct OfferingScore {
+    int by_rule;
+    int certainty; /* that the server takes the right pool */
+    int kind;      /* 3 same size, 2 custom within limits, 1 custom with a speed of ours, 0 else */
+    int n_tags;    /* storage tags that it shares with the pool */
+    int storagetype; /* 1: local or shared as the pool is */
+    int64_t surplus; /* MiB and CPUs that it has too much; smaller is better */
+} OfferingScore;
+
+static OfferingScore
+score_offering(const Task *task, const ServiceOffering *offering)
+{
+    const Shape *shape = &task->shape;
+    OfferingScore score = {.n_tags = (int)offering->storagetags.n};
+    score.by_rule =
+        rule_score(task, RULE_PREFER_OFFERING, RULE_FORBID_OFFERING, offering->name.value);
+    const StoragePool *pool = task->root_match ? task->root_match->right : NULL;
+    bool is_local = !g_strcmp0(offering->storagetype.value, "local");
+    score.storagetype = !pool || is_local == !g_strcmp0(pool->scope.value, "HOST");
+    if (is_custom(offering)) {
+        score.kind = offering->cpuspeed.state == FACT_KNOWN ? 2 : 1;
+        return score;
+    }
+    int64_t cpus = offering->cpunumber.value - shape->cpus;
+    int64_t memory = offering->memory.value - shape->memory_mib;
+    score.kind = !cpus && !memory ? 3 : 0;
+    /* A smaller one takes something away from the VM: worse than any larger one. */
+    score.surplus =
+        cpus < 0 || memory < 0 ? G_MAXINT32 - cpus * 1024 - memory : cpus * 1024 + memory;
+    return score;
+}
+
+static int
+compare_scores(const OfferingScore *a, const OfferingScore *b)
+{
+    if (a->by_rule != b->by_rule)
+        return a->by_rule - b->by_rule;
+    if (a->certainty != b->certainty)
+        return a->certainty - b->certainty;
+    if (a->kind != b->kind)
+        return a->kind - b->kind;
+    if (a->n_tags != b->n_tags)
+        return a->n_tags - b->n_tags;
+    if (a->storagetype != b->storagetype)
+        return a->storagetype - b->storagetype;
+    return a->surplus < b->surplus ? 1 : a->surplus > b->surplus ? -1 : 0;
+}
+
+typedef struct Candidate {
+    const ServiceOffering *offering;
+    OfferingScore score;
+} Candidate;
+
+static int
+compare_candidates(gconstpointer a, gconstpointer b)
+{
+    const Candidate *left = a, *right = b;
+    int by_score = compare_scores(&right->score, &left->score);
+    return by_score ? by_score : g_strcmp0(left->offering->name.value, right->offering->name.value);
+}
+
+/* Is it offered at all: active, to this owner, not forbidden, nothing that only hardware has? */
+static bool
+is_offered(const Task *task, const ServiceOffering *offering, Answer seen)
+{
+    return (!offering->state.value || !strcmp(offering->state.value, "Active")) &&
+           !is_true(offering->issystem) && !offering->gpucardname.value &&
+           !offering->vgpuprofilename.value &&
+           owner_sees(task->planner, task->owner, &offering->domainid) == seen &&
+           !offering_is_forbidden(task, offering->name.value);
+}
+
+static const char *
+why_best(const ServiceOffering *best)
+{
+    if (!is_custom(best))
+        return "a fixed offering that the VM may have";
+    return best->cpuspeed.state == FACT_KNOWN ? "a custom offering whose limits hold its size"
+                                              : "a custom offering, with a CPU speed given to it";
+}
+
+/* The least that keeps an offering from fitting: powering off, or its tags. */
+static void
+note_nearest(
+    const Task *task, const ServiceOffering *offering, FindingId problem, OfferingPick *pick)
+{
+    const Shape *shape = &task->shape;
+    bool is_size = problem == FINDING_OFFERING_CPU || problem == FINDING_OFFERING_MEMORY ||
+                   problem == FINDING_OFFERING_SPEED;
+    if (is_size &&
+        (offering->cpunumber.value < shape->cpus || offering->memory.value < shape->memory_mib))
+        return;
+    if (!is_size && problem != FINDING_STORAGE_TAGS_DIFFER)
+        return;
+    bool is_better = !pick->nearest || (problem == FINDING_STORAGE_TAGS_DIFFER &&
+                                           pick->nearest_problem != FINDING_STORAGE_TAGS_DIFFER);
+    if (!is_better && is_size && pick->nearest_problem != FINDING_STORAGE_TAGS_DIFFER) {
+        OfferingScore known = score_offering(task, pick->nearest);
+        OfferingScore found = score_offering(task, offering);
+        is_better = compare_scores(&found, &known) > 0;
+    }
+    if (is_better) {
+        pick->nearest = offering;
+        pick->nearest_problem = problem;
+    }
+}
+
+static void
+keep_names(Arena *arena, const GArray *fitting, OfferingPick *pick)
+{
+    pick->others.state = FACT_KNOWN;
+    pick->others.n = fitting->len > 1 ? MIN(fitting->len - 1, (guint)OTHERS_MAX) : 0;
+    pick->others.items = arena_new_n(arena, const char *, pick->others.n);
+    for (size_t i = 0; i < pick->others.n; i++)
+        pick->others.items[i] =
+            text_or_word(g_array_index(fitting, Candidate, i + 1).offering->name);
+}
+
+/* Those that fit, of the offerings that the owner is seen, or is not known, to be offered. */
+static void
+collect_fitting(const Task *task, Answer seen, GArray *fitting, OfferingPick *pick)
+{
+    Planner *planner = task->planner;
+    const Catalog *catalog = planner->catalog;
+    for (size_t i = 0; i < catalog->service_offerings.n; i++) {
+        const ServiceOffering *offering = &catalog->service_offerings.items[i];
+        if (!is_offered(task, offering, seen))
+            continue;
+        FindingId problem = offering_fit(planner, offering, &task->shape);
+        int certainty = pool_certainty(planner, task->root_match, &offering->storagetags);
+        if (!problem && certainty < 0)
+            problem = FINDING_STORAGE_TAGS_DIFFER;
+        if (problem) {
+            note_nearest(task, offering, problem, pick);
+            continue;
+        }
+        Candidate candidate = {offering, score_offering(task, offering)};
+        candidate.score.certainty = certainty;
+        g_array_append_val(fitting, candidate);
+    }
+}
+
+static OfferingPick *
+pick_offering(const Task *task)
+{
+    Planner *planner = task->planner;
+    OfferingPick *pick = arena_new(planner->arena, OfferingPick);
+    g_autoptr(GArray) fitting = g_array_new(false, true, sizeof(Candidate));
+    collect_fitting(task, ANSWER_YES, fitting, pick);
+    if (!fitting->len)
+        collect_fitting(task, ANSWER_UNKNOWN, fitting, pick);
+    g_array_sort(fitting, compare_candidates);
+    if (fitting->len) {
+        pick->best = g_array_index(fitting, Candidate, 0).offering;
+        pick->why = why_best(pick->best);
+    }
+    keep_names(planner->arena, fitting, pick);
+    return pick;
+}
+
+/* Which of the rules with conditions hold: part of the key of a cached choice. */
+void
+append_rule_set(GString *key, const Task *task, RuleKind prefer, RuleKind forbid)
+{
+    const Policy *policy = task->planner->policy;
+    if (!(policy->n_of_kind[prefer] + policy->n_of_kind[forbid]))
+        return;
+    for (size_t i = 0; i < policy->n_rules; i++) {
+        const Rule *rule = &policy->rules[i];
+        if ((rule->kind == prefer || rule->kind == forbid) && rule->n_conditions &&
+            rule_holds(rule, task->planner->inventory, task->view, NULL))
+            g_string_append_printf(key, " %zu", i);
+    }
+}
+
+static const OfferingPick *
+find_offering_pick(const Task *task)
+{
+    Planner *planner = task->planner;
+    const Shape *shape = &task->shape;
+    GString *key = planner->key;
+    const uint64_t parts[] = {(uint64_t)shape->cpus, (uint64_t)shape->memory_mib,
+        (uint64_t)shape->reservation_mhz, shape->is_off, (uint64_t)(uintptr_t)task->owner,
+        (uint64_t)(uintptr_t)task->root_match};
+    g_string_truncate(key, 0);
+    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
+        append_number(key, parts[i]);
+    append_rule_set(key, task, RULE_PREFER_OFFERING, RULE_FORBID_OFFERING);
+    OfferingPick *pick = g_hash_table_lookup(planner->offering_picks, key->str);
+    if (pick)
+        return pick;
+    const char *kept = arena_strdup(planner->arena, key->str);
+    pick = pick_offering(task);
+    g_hash_table_insert(planner->offering_picks, (gpointer)kept, pick);
+    return pick;
+}
+
+/* A custom offering without a speed needs one: that of the host's cores, if it was read. */
+static void
+propose_speed(Task *task, const ServiceOffering *offering)
+{
+    Planner *planner = task->planner;
+    Choice *choice = &task->item->choice;
+    choice->details.state = FACT_KNOWN;
+    if (!offering || offering->cpuspeed.state == FACT_KNOWN)
+        return;
+    const InstanceView *view = task->view;
+    const SourceHost *host = view->host.value ? inventory_find_host(planner->inventory,
+                                                    view->source.value, view->host.value)
+                                              : NULL;
+    int64_t mhz = host && host->cpu_mhz.value > 0 ? host->cpu_mhz.value : CPU_SPEED_DEFAULT_MHZ;
+    g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, mhz);
+    choice->details.items = arena_new(planner->arena, DetailChoice);
+    choice->details.items[0] =
+        (DetailChoice){text_known("cpuSpeed"), text_known(arena_intern(planner->arena, text))};
+    choice->details.n = 1;
+}
+
+void
+propose_offering(Task *task)
+{
+    if (!task->has_size || task->shape.cpus <= 0 || task->shape.memory_mib <= 0) {
+        task->item->choice.serviceofferingid = text_absent();
+        return;
+    }
+    task->shape.has_speed = true; /* it is given where it is needed */
+    const OfferingPick *pick = find_offering_pick(task);
+    Choice *choice = &task->item->choice;
+    choice->serviceofferingid = pick->best ? pick->best->id : text_absent();
+    task->offering_pick = pick;
+    propose_speed(task, pick->best);
+    if (pick->best)
+        add_reason(
+            task, "serviceofferingid", text_or_word(pick->best->name), pick->why, pick->others);
+}

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Who will own an imported instance: by the policy's rules, else whoever calls the API.
+ */
+#include <string.h>
+
+#include "mapper_priv.h"
+
+static bool
+is_active(Text state, const char *word)
+{
+    return !state.value || !g_ascii_strcasecmp(state.value, word);
+}
+
+/* The caller must be a root administrator: if there is but one, it is he. */
+static void
+resolve_caller(Planner *planner, Owner *owner)
+{
+    const Catalog *catalog = planner->catalog;
+    size_t n = 0;
+    for (size_t i = 0; i < catalog->accounts.n; i++) {
+        const Account *account = &catalog->accounts.items[i];
+        if (account->accounttype.value != ACCOUNT_TYPE_ROOT_ADMIN ||
+            !g_strcmp0(account->name.value, "system") || !is_active(account->state, "enabled"))
+            continue;
+        owner->of_account = account;
+        n++;
+    }
+    owner->is_caller = owner->is_root_admin = true;
+    if (n != 1)
+        owner->of_account = NULL;
+    owner->label = n == 1 ? arena_printf(planner->arena, "the caller, account '%s'",
+                                text_or_word(owner->of_account->name))
+                          : "the caller";
+}
+
+static void
+refuse(Owner *owner, FindingId problem, const char *a, const char *b, const char *c)
+{
+    owner->problem = problem;
+    owner->args[0] = ARG(a ? a : "");
+    owner->args[1] = ARG(b ? b : "");
+    owner->args[2] = ARG(c ? c : "");
+}
+
+static const char *
+count_text(Planner *planner, size_t n)
+{
+    return arena_printf(planner->arena, "%zu entries", n);
+}
+
+static void
+resolve_account(Planner *planner, Owner *owner)
+{
+    const Catalog *catalog = planner->catalog;
+    owner->of_domain = g_hash_table_lookup(planner->domains, owner->domainid);
+    owner->of_account = g_hash_table_lookup(
+        planner->accounts, planner_key(planner, owner->domainid, owner->account, NULL));
+    const char *domain = owner->of_domain ? owner->of_domain->path.value : NULL;
+    owner->label = arena_printf(planner->arena, "account '%s' in domain '%s'", owner->account,
+        domain ? domain : owner->domainid);
+    /* Without the domains a rule's path has not become an id, and no account has a path. */
+    bool is_sure = is_read(&catalog->accounts) && (owner->of_domain || is_read(&catalog->domains));
+    if (!owner->of_account && is_sure)
+        refuse(owner, FINDING_OWNER_NOT_FOUND, owner->account, domain ? domain : owner->domainid,
+            count_text(planner, catalog->accounts.n));
+    if (!owner->of_domain && is_read(&catalog->domains))
+        refuse(owner, FINDING_DOMAIN_NOT_FOUND, owner->domainid,
+            count_text(planner, catalog->domains.n), NULL);
+    if (!owner->of_account)
+        return;
+    owner->is_root_admin = owner->of_account->accounttype.value == ACCOUNT_TYPE_ROOT_ADMIN;
+    if (!is_active(owner->of_account->state, "enabled"))
+        refuse(owner, FINDING_OWNER_INACTIVE, owner->account, owner->of_account->state.value, NULL);
+}
+
+/* The domains of the projects of a name; NULL: there are not several. */
+static const char *
+domains_of_projects(Planner *planner, const char *name)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    size_t n = 0;
+    for (size_t i = 0; i < planner->catalog->projects.n; i++) {
+        const Project *project = &planner->catalog->projects.items[i];
+        if (g_strcmp0(project->name.value, name) != 0)
+            continue;
+        const Domain *domain = project->domainid.value
+                                   ? g_hash_table_lookup(planner->domains, project->domainid.value)
+                                   : NULL;
+        g_string_append_printf(text, "%s%s", n++ ? ", " : "",
+            domain ? text_or_word(domain->path) : text_or_word(project->domainid));
+    }
+    return n > 1 ? arena_strndup(planner->arena, text->str, text->len) : NULL;
+}
+
+static void
+resolve_project(Planner *planner, Owner *owner)
+{
+    const Catalog *catalog = planner->catalog;
+    owner->of_project = g_hash_table_lookup(planner->projects, owner->projectid);
+    owner->label = arena_printf(planner->arena, "project '%s'",
+        owner->of_project ? text_or_word(owner->of_project->name) : owner->projectid);
+    if (!owner->of_project) {
+        const char *several = domains_of_projects(planner, owner->projectid);
+        if (several)
+            refuse(owner, FINDING_PROJECT_AMBIGUOUS, owner->projectid, several, NULL);
+        else if (is_read(&catalog->projects))
+            refuse(owner, FINDING_PROJECT_NOT_FOUND, owner->projectid,
+                count_text(planner, catalog->projects.n), NULL);
+        return;
+    }
+    owner->of_domain = owner->of_project->domainid.value ? g_hash_table_lookup(planner->domains,
+                                                               owner->of_project->domainid.value)
+                                                         : NULL;
+    owner->domainid = NULL;
+    if (!is_active(owner->of_project->state, "active"))
+        refuse(owner, FINDING_OWNER_INACTIVE, text_or_word(owner->of_project->name),
+            owner->of_project->state.value, NULL);
+}
+
+static void
+resolve(Planner *planner, Owner *owner)
+{
+    if (owner->account && owner->domainid)
+        resolve_account(planner, owner); /* with a project as well: the account wins */
+    else if (owner->account)
+        refuse(owner, FINDING_ACCOUNT_WITHOUT_DOMAIN, owner->account, NULL, NULL);
+    else if (owner->projectid)
+        resolve_project(planner, owner);
+    else if (owner->domainid)
+        refuse(owner, FINDING_DOMAIN_WITHOUT_ACCOUNT, owner->domainid, NULL, NULL);
+    else
+        resolve_caller(planner, owner);
+    if (!owner->of_domain && owner->of_account && owner->of_account->domainid.value)
+        owner->of_domain = g_hash_table_lookup(planner->domains, owner->of_account->domainid.value);
+    if (!owner->label)
+        owner->label = owner->account ? owner->account : "nobody";
+}
+
+static Owner *
+owner_resolve(Planner *planner, const char *account, const char *domainid, const char *projectid)
+{
+    const char *key = planner_key(planner, account, domainid, projectid);
+    Owner *owner = g_hash_table_lookup(planner->owners, key);
+    if (owner)
+        return owner;
+    const char *kept = arena_strdup(planner->arena, key);
+    owner = arena_new(planner->arena, Owner);
+    *owner = (Owner){.account = account, .domainid = domainid, .projectid = projectid};
+    resolve(planner, owner);
+    owner->by_vlan = g_hash_table_new(g_int64_hash, g_int64_equal);
+    g_hash_table_insert(planner->owners, (gpointer)kept, owner);
+    return owner;
+}
+
+/* --- by rules --------------------------------------------------------------------------------- */
+
+/* "/", "/Customers", "ROOT/Customers", "/ROOT/Customers" and the id all name a domain. */
+static bool
+domain_has_name(const Domain *domain, const char *name)
+{
+    if (!g_strcmp0(domain->id.value, name))
+        return true;
+    if (!domain->path.value)
+        return false;
+    const char *path = domain->path.value + (domain->path.value[0] == '/');
+    name += name[0] == '/';
+    if (!strcmp(path, name))
+        return true;
+    if (!strncmp(path, "ROOT", 4) && (path[4] == '/' || !path[4]))
+        path += path[4] ? 5 : 4;
+    return !strcmp(path, name);
+}
+
+static const Domain *
+find_domain(const Planner *planner, const char *name)
+{
+    for (size_t i = 0; i < planner->catalog->domains.n; i++)
+        if (domain_has_name(&planner->catalog->domains.items[i], name))
+            return &planner->catalog->domains.items[i];
+    return NULL;
+}
+
+/* By id, or by a name that no other project has: domains may have projects of one name. */
+static const Project *
+find_project(const Planner *planner, const char *name, const Domain *domain)
+{
+    const Project *found = NULL;
+    for (size_t i = 0; i < planner->catalog->projects.n; i++) {
+        const Project *project = &planner->catalog->projects.items[i];
+        if (domain && g_strcmp0(project->domainid.value, domain->id.value) != 0)
+            continue;
+        if (!g_strcmp0(project->id.value, name))
+            return project;
+        if (g_strcmp0(project->name.value, name) != 0)
+            continue;
+        if (found)
+            return NULL;
+        found = project;
+    }
+    return found;
+}
+
+/* A rule whose names are not in the catalog keeps them, so that a finding can tell. */
+static Owner *
+owner_of_rule(Planner *planner, const Rule *rule)
+{
+    if (rule->is_caller)
+        return owner_resolve(planner, NULL, NULL, NULL);
+    Arena *arena = planner->arena; /* the plan outlives the policy */
+    const Domain *domain = rule->domain ? find_domain(planner, rule->domain) : NULL;
+    const char *domainid = domain ? domain->id.value : arena_intern(arena, rule->domain);
+    if (rule->project) {
+        bool is_nowhere = rule->domain && !domain && is_read(&planner->catalog->domains);
+        const Project *project = is_nowhere ? NULL : find_project(planner, rule->project, domain);
+        return owner_resolve(
+            planner, NULL, NULL, project ? project->id.value : arena_intern(arena, rule->project));
+    }
+    return owner_resolve(planner, arena_intern(arena, rule->account), domainid, NULL);
+}
+
+static Text
+text_or_absent(const char *value)
+{
+    return value ? text_known(value) : text_absent();
+}
+
+void
+propose_owner(Task *task)
+{
+    Planner *planner = task->planner;
+    Owner *owner = NULL;
+    const Rule *rule =
+        policy_find_rule(planner->policy, planner->inventory, RULE_OWNER, task->view, NULL);
+    if (rule) {
+        Owner **known = &planner->rule_owners[rule - planner->policy->rules];
+        owner = *known = *known ? *known : owner_of_rule(planner, rule);
+    } else {
+        owner = owner_resolve(planner, NULL, NULL, NULL);
+    }
+    Choice *choice = &task->item->choice;
+    choice->account = text_or_absent(owner->account);
+    choice->domainid = text_or_absent(owner->projectid ? NULL : owner->domainid);
+    choice->projectid = text_or_absent(owner->projectid);
+    task->owner = owner;
+    add_reason(task, "account", owner->label,
+        rule ? "by the first owner rule that holds" : "no owner rule holds: the caller owns it",
+        (Texts){.state = FACT_KNOWN});
+}
+
+void
+check_owner(Task *task)
+{
+    Planner *planner = task->planner;
+    const Catalog *catalog = planner->catalog;
+    const Choice *choice = &task->item->choice;
+    const Owner *owner = task->owner = owner_resolve(
+        planner, choice->account.value, choice->domainid.value, choice->projectid.value);
+    if (owner->problem)
+        add_finding(task, owner->problem, NULL, owner->args);
+    else if (owner->account && owner->projectid && is_read(&catalog->projects) &&
+             !g_hash_table_contains(planner->projects, owner->projectid))
+        FIND(task, PROJECT_NOT_FOUND, NULL, ARG(owner->projectid),
+            ARG(count_text(planner, catalog->projects.n)));
+    else if (owner->account && !owner->of_account)
+        find_unread_list(task, is_read(&catalog->accounts) ? "domains" : "accounts");
+    else if (owner->projectid && !owner->account && !owner->of_project)
+        find_unread_list(task, "projects");
+    else if (owner->is_caller && !owner->of_account)
+        FIND(task, CALLER_UNKNOWN, NULL,
+            ARG(is_read(&catalog->accounts) ? "each account that is root administrator"
+                                            : "the list of accounts was not read, so any"));
+}

@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Make a plan: propose choices for each instance and judge them, or judge choices as they stand.
+ */
+#include "plan.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#include "mapper_priv.h"
+
+struct PlanStore {
+    Arena arena;
+    atomic_size_t references;
+    Plan *given; /* reference to the plan whose choices were judged */
+};
+
+/* --- lifetime --------------------------------------------------------------------------------- */
+
+Plan *
+plan_new_empty(void)
+{
+    Plan *plan = g_new0(Plan, 1);
+    plan->store = g_new0(struct PlanStore, 1);
+    arena_init(&plan->store->arena);
+    atomic_init(&plan->store->references, 1);
+    return plan;
+}
+
+Arena *
+plan_arena(Plan *plan)
+{
+    return &plan->store->arena;
+}
+
+Plan *
+plan_ref(const Plan *plan)
+{
+    atomic_fetch_add(&plan->store->references, 1);
+    return (Plan *)plan;
+}
+
+void
+plan_unref(Plan *plan)
+{
+    if (!plan || atomic_fetch_sub(&plan->store->references, 1) != 1)
+        return;
+    if (plan->inventory)
+        inventory_unref(plan->inventory);
+    if (plan->catalog)
+        catalog_unref(plan->catalog);
+    plan_unref(plan->store->given);
+    arena_release(&plan->store->arena);
+    g_free(plan->store);
+    g_free(plan);
+}
+
+/* --- the steps -------------------------------------------------------------------------------- */
+
+/* Each choice may rest on those before it. */
+static void (*const proposals[])(Task *task) = {
+    propose_cluster,
+    propose_owner,
+    propose_names,
+    propose_root,
+    propose_offering,
+    propose_disks,
+    propose_template,
+    propose_nics,
+};
+
+/* Each check may rest on those before it; in which order the server looks, server_order.c says. */
+static void (*const checks[])(Task *task) = {
+    check_owner,
+    check_cluster,
+    check_hostname,
+    check_managed,
+    check_visible,
+    check_name,
+    check_offering,
+    check_disks,
+    check_nics,
+    check_template,
+    check_guest_os,
+    check_limits,
+    check_source,
+    check_rules,
+};
+
+static void
+keep_findings(Planner *planner, PlanItem *item)
+{
+    const GArray *findings = planner->findings;
+    if (!findings->len)
+        return;
+    guint first = first_refusal(planner, findings);
+    item->findings = arena_new_n(planner->arena, Finding, findings->len);
+    if (first < findings->len)
+        item->findings[item->n_findings++] = g_array_index(findings, Finding, first);
+    for (int severity = SEVERITY_N - 1; severity > SEVERITY_NONE; severity--)
+        for (guint i = 0; i < findings->len; i++)
+            if (i != first && g_array_index(findings, Finding, i).severity == (Severity)severity)
+                item->findings[item->n_findings++] = g_array_index(findings, Finding, i);
+}
+
+static Verdict
+verdict_of(const PlanItem *item)
+{
+    static const Verdict by_severity[SEVERITY_N] = {
+        [SEVERITY_ACTION] = VERDICT_READY_AFTER_ACTION,
+        [SEVERITY_UNKNOWN] = VERDICT_UNKNOWN,
+        [SEVERITY_BLOCKER] = VERDICT_BLOCKED,
+    };
+    Severity worst = SEVERITY_NONE;
+    for (size_t i = 0; i < item->n_findings; i++)
+        worst = MAX(worst, item->findings[i].severity);
+    return by_severity[worst] ? by_severity[worst] : VERDICT_READY;
+}
+
+static void
+finish_item(Planner *planner, PlanItem *item)
+{
+    keep_findings(planner, item);
+    item->reasons = arena_memdup(
+        planner->arena, planner->reasons->data, planner->reasons->len * sizeof(Reason));
+    item->n_reasons = planner->reasons->len;
+    item->verdict = verdict_of(item);
+    planner->plan->n_verdicts[item->verdict]++;
+}
+
+/* --- identity --------------------------------------------------------------------------------- */
+
+static void
+describe_disks(Planner *planner, PlanInstance *instance, const InstanceView *view)
+{
+    instance->disks.state = view->disks.state;
+    instance->disks.n = view->disks.n;
+    instance->disks.items = arena_new_n(planner->arena, PlanDisk, view->disks.n);
+    for (size_t i = 0; i < view->disks.n; i++) {
+        const Disk *disk = &view->disks.items[i];
+        Text datastore = disk->datastore_name;
+        const Datastore *record = NULL;
+        if (!datastore.value && disk->datastore.value)
+            record = inventory_find_datastore(
+                planner->inventory, view->source.value, disk->datastore.value);
+        instance->disks.items[i] = (PlanDisk){disk->id, disk->label,
+            record ? record->name : datastore, disk->path, disk->capacity_bytes};
+    }
+}
+
+static void
+describe_nics(Planner *planner, PlanInstance *instance, const InstanceView *view)
+{
+    instance->nics.state = view->nics.state;
+    instance->nics.n = view->nics.n;
+    instance->nics.items = arena_new_n(planner->arena, PlanNic, view->nics.n);
+    for (size_t i = 0; i < view->nics.n; i++) {
+        const Nic *nic = &view->nics.items[i];
+        instance->nics.items[i] =
+            (PlanNic){nic->id, nic->mac, nic->adapter, nic->network, nic->vlan, nic->ips};
+    }
+}
+
+static void
+describe_instance(Planner *planner, PlanItem *item, const Instance *instance)
+{
+    const InstanceView *view = instance_view(instance), *other = instance->cloudstack;
+    PlanInstance *to = &item->instance;
+    *to = (PlanInstance){
+        .source = view->source,
+        .id = view->id,
+        .instance_uuid = view->instance_uuid,
+        .bios_uuid = view->bios_uuid,
+        .name = view->name,
+        .path = view->path,
+        .cloudstack_source = other && other != view ? other->source : text_absent(),
+        .cloudstack_id = other && other != view ? other->id : text_absent(),
+        .datacenter = view->datacenter,
+        .cluster = view->cluster_name,
+        .host = view->host_name,
+        .guest_os = view->guest_os_name,
+        .power = view->power,
+        .cpus = view->cpus,
+        .memory_bytes = view->memory_bytes,
+    };
+    describe_disks(planner, to, view);
+    describe_nics(planner, to, view);
+    item->facts_of = instance;
+}
+
+static Hypervisor
+hypervisor_of(const Planner *planner, const Instance *instance)
+{
+    const InstanceView *view = instance_view(instance);
+    const SourceInfo *source = inventory_find_source(planner->inventory, view->source.value);
+    const char *word = instance->cloudstack ? instance->cloudstack->hypervisor.value : NULL;
+    if (source && source->kind == SOURCE_KIND_VSPHERE)
+        return HYPERVISOR_VMWARE;
+    if (source && source->kind == SOURCE_KIND_LIBVIRT)
+        return HYPERVISOR_KVM;
+    if (!word && instance->cloudstack && instance->cloudstack->cluster.value) {
+        const Cluster *cluster =
+            g_hash_table_lookup(planner->clusters, instance->cloudstack->cluster.value);
+        word = cluster ? cluster->hypervisortype.value : NULL;
+    }
+    if (!word)
+        return HYPERVISOR_UNKNOWN;
+    return !g_ascii_strcasecmp(word, "KVM")      ? HYPERVISOR_KVM
+           : !g_ascii_strcasecmp(word, "VMware") ? HYPERVISOR_VMWARE
+                                                 : HYPERVISOR_UNKNOWN;
+}
+
+static Task
+start_task(Planner *planner, PlanItem *item, const Instance *instance)
+{
+    g_array_set_size(planner->findings, 0);
+    g_array_set_size(planner->reasons, 0);
+    g_array_set_size(planner->nic_uses, 0);
+    describe_instance(planner, item, instance);
+    Task task = {.planner = planner,
+        .item = item,
+        .instance = instance,
+        .view = instance_view(instance),
+        .server = instance->cloudstack ? instance->cloudstack : instance->source,
+        .hypervisor = hypervisor_of(planner, instance)};
+    task_read_shape(&task);
+    return task;
+}
+
+static void
+judge(Task *task)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(checks) && !task->is_other; i++)
+        checks[i](task);
+    finish_item(task->planner, task->item);
+    Verdict verdict = task->item->verdict;
+    if (verdict == VERDICT_READY || verdict == VERDICT_READY_AFTER_ACTION)
+        hold_uses(task);
+    use_limits(task);
+}
+
+/* --- the plan --------------------------------------------------------------------------------- */
+
+/* A release that is not known for certain concerns all items alike. */
+static void
+add_release_problem(Planner *planner)
+{
+    const ReleaseSet *set = &planner->releases;
+    PlanInfo *info = &planner->plan->info;
+    const char *names = releases_text(planner->arena, set);
+    SourceProblem problem = {.source = planner->catalog->info.name, .about = info->server_version};
+    if (set->is_newer) {
+        problem.id = text_known("release-newer");
+        problem.text = text_known("the server's release is newer than all that are known");
+        problem.evidence = text_known(arena_printf(planner->arena, "judged as %s", names));
+        problem.remedy = text_known("look for a newer vm-ingest, and try one import first");
+    } else if (set->is_guessed && set->n > 1) {
+        problem.id = text_known("release-unknown");
+        problem.text = text_known("the server hides its release");
+        problem.evidence =
+            text_known(arena_printf(planner->arena, "by its APIs it is one of %s", names));
+        problem.remedy = text_known("say which one it is: --server-version");
+    }
+    if (problem.id.value)
+        info->problems.items[info->problems.n++] = problem;
+}
+
+/* Lists that were not read are problems of the catalog. */
+static void
+add_list_problem(Planner *planner, const CatalogList *list, const char *id, const char *text,
+    Text evidence, const char *remedy)
+{
+    PlanInfo *info = &planner->plan->info;
+    info->problems.items[info->problems.n++] = (SourceProblem){
+        .source = planner->catalog->info.name,
+        .id = text_known(id),
+        .about = list->name,
+        .text = text_known(text),
+        .evidence = evidence,
+        .remedy = text_known(remedy),
+    };
+}
+
+static void
+add_list_problems(Planner *planner, const CatalogList *list)
+{
+    if (list->is_complete.state == FACT_KNOWN && !list->is_complete.value)
+        add_list_problem(planner, list, "list-unread",
+            "a list of the catalog was not read to its end", list->error,
+            "use the keys of a root administrator, or allow the role the API");
+    if (list->repaired.value > 0)
+        add_list_problem(planner, list, "reply-repaired",
+            "the server answered with broken JSON, which was repaired: a backslash before a "
+            "character that needs none was taken away",
+            list->command,
+            "compare names that hold & ' < > or = with what CloudStack shows; a volume's chain "
+            "info of such a VM is what breaks it");
+}
+
+static void
+collect_problems(Planner *planner)
+{
+    const Inventory *inventory = planner->inventory;
+    const Catalog *catalog = planner->catalog;
+    PlanInfo *info = &planner->plan->info;
+    size_t most = inventory->n_problems + 2 * catalog->lists.n + 1;
+    info->problems.items = arena_new_n(planner->arena, SourceProblem, most);
+    info->problems.state = FACT_KNOWN;
+    for (size_t i = 0; i < inventory->n_problems; i++)
+        info->problems.items[info->problems.n++] = *inventory->problems[i];
+    for (size_t i = 0; i < catalog->lists.n; i++)
+        add_list_problems(planner, &catalog->lists.items[i]);
+    add_release_problem(planner);
+}
+
+static bool
+find_release(Planner *planner, const PlanOptions *options, GError **error)
+{
+    const Catalog *catalog = planner->catalog;
+    const char *pinned = options ? options->server_version : NULL;
+    const char *version = pinned ? pinned : catalog->info.version.value;
+    planner->plan->info.server_version =
+        version ? text_known(arena_strdup(planner->arena, version)) : (Text){0};
+    if (pinned && !releases_from_version(pinned, &planner->releases)) {
+        g_set_error(error, INGEST_ERROR, INGEST_ERROR_CONFIG,
+            "server version '%s' is not of the form 4.20.3", pinned);
+        return false;
+    }
+    if (!pinned && !releases_from_version(version, &planner->releases))
+        releases_from_apis(catalog, &planner->releases);
+    return true;
+}
+
+/* A planner with its plan, which it owns until it is stolen. */
+static bool
+start_plan(Planner *planner, const PlanOptions *options, GError **error)
+{
+    planner->plan = plan_new_empty();
+    planner->arena = plan_arena(planner->plan);
+    planner->plan->inventory = inventory_ref(planner->inventory);
+    planner->plan->catalog = catalog_ref(planner->catalog);
+    if (!planner_find_zone(planner, options ? options->zone : NULL, error) ||
+        !find_release(planner, options, error))
+        return false;
+    planner->plan->info.zone = planner->zone->name;
+    planner->plan->info.zoneid = planner->zone->id;
+    planner_init(planner);
+    collect_problems(planner);
+    return true;
+}
+
+static Plan *
+end_plan(Planner *planner, Plan *plan, GError **error)
+{
+    planner_release(planner);
+    if (plan)
+        return plan;
+    g_prefix_error(error, "make a plan: ");
+    plan_unref(planner->plan);
+    return NULL;
+}
+
+static void
+build_item(Planner *planner, PlanItem *item, const Instance *instance)
+{
+    Task task = start_task(planner, item, instance);
+    for (size_t i = 0; i < G_N_ELEMENTS(proposals); i++)
+        proposals[i](&task);
+    judge(&task);
+}
+
+Plan *
+plan_build(const Inventory *inventory, const Catalog *catalog, const Policy *policy,
+    const PlanOptions *options, GError **error)
+{
+    g_autoptr(Policy) none = policy ? NULL : policy_new_default();
+    Planner planner = {.inventory = inventory, .catalog = catalog};
+    planner.policy = policy ? policy : none;
+    if (!start_plan(&planner, options, error))
+        return end_plan(&planner, NULL, error);
+    Plan *plan = planner.plan;
+    plan->n_items = inventory->n_instances;
+    plan->items = arena_new_n(planner.arena, PlanItem, plan->n_items);
+    for (size_t i = 0; i < plan->n_items; i++)
+        build_item(&planner, &plan->items[i], &inventory->instances[i]);
+    finish_limits(&planner);
+    plan_build_matrix(&planner);
+    return end_plan(&planner, plan, error);
+}
+
+Plan *
+plan_build_networks(
+    const Inventory *inventory, const Catalog *catalog, const PlanOptions *options, GError **error)
+{
+    g_autoptr(Policy) none = policy_new_default();
+    Planner planner = {.inventory = inventory, .catalog = catalog, .policy = none};
+    if (!start_plan(&planner, options, error))
+        return end_plan(&planner, NULL, error);
+    plan_build_matrix(&planner);
+    return end_plan(&planner, planner.plan, error);
+}
+
+/* --- checking a plan that is there ------------------------------------------------------------ */
+
+/* Instances by source and id, by UUID, by name and path. */
+static GHashTable *
+index_identities(Planner *planner)
+{
+    GHashTable *table = g_hash_table_new(g_str_hash, g_str_equal);
+    const Inventory *inventory = planner->inventory;
+    for (size_t i = 0; i < inventory->n_instances; i++) {
+        const Instance *instance = &inventory->instances[i];
+        const InstanceView *view = instance_view(instance);
+        const char *keys[][3] = {
+            {"id", view->source.value, view->id.value},
+            {"uuid", view->instance_uuid.value, NULL},
+            {view->name.value, view->path.value, NULL},
+        };
+        for (size_t j = 0; j < G_N_ELEMENTS(keys); j++) {
+            const char *key = planner_key(planner, keys[j][0], keys[j][1], keys[j][2]);
+            if (keys[j][1] && !g_hash_table_contains(table, key))
+                g_hash_table_insert(
+                    table, (gpointer)arena_strdup(planner->arena, key), (gpointer)instance);
+        }
+    }
+    return table;
+}
+
+static const Instance *
+find_instance(Planner *planner, GHashTable *table, const PlanInstance *wanted)
+{
+    const char *keys[][3] = {
+        {"id", wanted->source.value, wanted->id.value},
+        {"uuid", wanted->instance_uuid.value, NULL},
+        {wanted->name.value, wanted->path.value, NULL},
+    };
+    for (size_t j = 0; j < G_N_ELEMENTS(keys); j++) {
+        const Instance *found = keys[j][1]
+                                    ? g_hash_table_lookup(table,
+                                          planner_key(planner, keys[j][0], keys[j][1], keys[j][2]))
+                                    : NULL;
+        if (found)
+            return found;
+    }
+    return NULL;
+}
+
+static void
+check_gone(Planner *planner, PlanItem *item, const PlanItem *given)
+{
+    g_array_set_size(planner->findings, 0);
+    g_array_set_size(planner->reasons, 0);
+    g_array_set_size(planner->nic_uses, 0);
+    item->instance = given->instance;
+    Task task = {.planner = planner, .item = item};
+    FIND(&task, INSTANCE_GONE, NULL, ARG(text_or_word(given->instance.source)),
+        ARG(text_or_word(given->instance.id)));
+    finish_item(planner, item);
+}
+
+static void
+check_facts(Task *task, const PlanItem *given)
+{
+    const char *before = given->loaded_facts.value;
+    g_autofree char *of_given = before ? NULL : plan_item_facts(given);
+    g_autofree char *now = plan_item_facts(task->item);
+    before = before ? before : of_given;
+    if (before && g_strcmp0(before, now) != 0)
+        FIND(task, FACTS_CHANGED, NULL, ARG(arena_strdup(task->planner->arena, before)),
+            ARG(arena_strdup(task->planner->arena, now)));
+}
+
+static void
+check_item(Planner *planner, PlanItem *item, const PlanItem *given, const Instance *instance,
+    GHashTable *seen)
+{
+    item->choice = given->choice;
+    Task task = start_task(planner, item, instance);
+    if (!g_hash_table_add(seen, (gpointer)instance))
+        FIND(&task, INSTANCE_TWICE, NULL, ARG(text_or_word(task.view->source)),
+            ARG(text_or_word(task.view->id)));
+    check_facts(&task, given);
+    keep_reasons(&task, given);
+    judge(&task);
+}
+
+Plan *
+plan_check(const Plan *given, const Inventory *inventory, const Catalog *catalog,
+    const Policy *policy, const PlanOptions *options, GError **error)
+{
+    g_autoptr(Policy) none = policy ? NULL : policy_new_default();
+    PlanOptions with_zone = options ? *options : (PlanOptions){0};
+    if (!with_zone.zone)
+        with_zone.zone = given->info.zoneid.value;
+    Planner planner = {.inventory = inventory, .catalog = catalog, .is_checking = true};
+    planner.policy = policy ? policy : none;
+    if (!start_plan(&planner, &with_zone, error))
+        return end_plan(&planner, NULL, error);
+    Plan *plan = planner.plan;
+    plan->store->given = plan_ref(given);
+    plan->n_items = given->n_items;
+    plan->items = arena_new_n(planner.arena, PlanItem, plan->n_items);
+    g_autoptr(GHashTable) identities = index_identities(&planner);
+    g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+    for (size_t i = 0; i < plan->n_items; i++) {
+        const PlanItem *item = &given->items[i];
+        const Instance *instance = find_instance(&planner, identities, &item->instance);
+        if (instance)
+            check_item(&planner, &plan->items[i], item, instance, seen);
+        else
+            check_gone(&planner, &plan->items[i], item);
+    }
+    finish_limits(&planner);
+    plan_build_matrix(&planner);
+    return end_plan(&planner, plan, error);
+}

@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Indexes over catalog and inventory, built once for a plan: afterwards each question about an
+ * instance costs a lookup, however large the estate is.
+ */
+#include <string.h>
+
+#include "mapper_priv.h"
+
+const char *
+planner_key(Planner *planner, const char *a, const char *b, const char *c)
+{
+    GString *key = planner->key;
+    g_string_truncate(key, 0);
+    g_string_append(key, a ? a : "");
+    g_string_append_c(key, '\x1f');
+    g_string_append(key, b ? b : "");
+    g_string_append_c(key, '\x1f');
+    g_string_append(key, c ? c : "");
+    return key->str;
+}
+
+/* In base 32: raw bytes would hold zeros. */
+void
+append_number(GString *key, uint64_t number)
+{
+    for (; number; number >>= 5)
+        g_string_append_c(key, (char)('A' + (number & 31)));
+    g_string_append_c(key, '.');
+}
+
+static GHashTable *
+new_text_table(void)
+{
+    return g_hash_table_new(g_str_hash, g_str_equal);
+}
+
+static GHashTable *
+new_list_table(GHashFunc hash, GEqualFunc equal)
+{
+    return g_hash_table_new_full(hash, equal, NULL, (GDestroyNotify)g_ptr_array_unref);
+}
+
+static void
+add_to_list(GHashTable *table, gconstpointer key, gconstpointer value)
+{
+    GPtrArray *list = g_hash_table_lookup(table, key);
+    if (!list) {
+        list = g_ptr_array_new();
+        g_hash_table_insert(table, (gpointer)key, list);
+    }
+    g_ptr_array_add(list, (gpointer)value);
+}
+
+/* The first of equal keys stays. */
+static void
+add_first(GHashTable *table, Text key, gconstpointer value)
+{
+    if (key.value && !g_hash_table_contains(table, key.value))
+        g_hash_table_insert(table, (gpointer)key.value, (gpointer)value);
+}
+
+/* As add_first(), under a copy of the scratch key. */
+static void
+add_first_key(Planner *planner, GHashTable *table, gconstpointer value)
+{
+    if (!g_hash_table_contains(table, planner->key->str))
+        g_hash_table_insert(
+            table, (gpointer)arena_strdup(&planner->scratch, planner->key->str), (gpointer)value);
+}
+
+#define INDEX_BY_ID(table, list)                                                                   \
+    for (size_t i_ = 0; i_ < (list).n; i_++)                                                       \
+    add_first((table), (list).items[i_].id, &(list).items[i_])
+
+static void
+index_ids(Planner *planner)
+{
+    const Catalog *catalog = planner->catalog;
+    INDEX_BY_ID(planner->networks, catalog->networks);
+    INDEX_BY_ID(planner->service_offerings, catalog->service_offerings);
+    INDEX_BY_ID(planner->disk_offerings, catalog->disk_offerings);
+    INDEX_BY_ID(planner->templates, catalog->templates);
+    INDEX_BY_ID(planner->clusters, catalog->clusters);
+    INDEX_BY_ID(planner->domains, catalog->domains);
+    INDEX_BY_ID(planner->projects, catalog->projects);
+    for (size_t i = 0; i < catalog->accounts.n; i++) {
+        const Account *account = &catalog->accounts.items[i];
+        planner_key(planner, account->domainid.value, account->name.value, NULL);
+        add_first_key(planner, planner->accounts, account);
+    }
+    for (size_t i = 0; i < catalog->settings.n; i++)
+        add_first(planner->settings, catalog->settings.items[i].name, &catalog->settings.items[i]);
+    for (size_t i = 0; i < catalog->hosts.n; i++) {
+        add_first(planner->hosts, catalog->hosts.items[i].name, &catalog->hosts.items[i]);
+        add_first(planner->hosts, catalog->hosts.items[i].ipaddress, &catalog->hosts.items[i]);
+    }
+}
+
+/* Guest networks of the zone that are not torn down. */
+static bool
+is_guest_network(const Planner *planner, const Network *network)
+{
+    return (!network->zoneid.value || !g_strcmp0(network->zoneid.value, planner->zone->id.value)) &&
+           !is_true(network->issystem) &&
+           (!network->traffictype.value || !strcmp(network->traffictype.value, "Guest")) &&
+           g_strcmp0(network->state.value, "Destroy") != 0;
+}
+
+static void
+index_guest_os(Planner *planner)
+{
+    const Catalog *catalog = planner->catalog;
+    for (size_t i = 0; i < catalog->os_types.n; i++)
+        add_first(
+            planner->os_types, catalog->os_types.items[i].description, &catalog->os_types.items[i]);
+    for (size_t i = 0; i < catalog->os_mappings.n; i++) {
+        const OsMapping *mapping = &catalog->os_mappings.items[i];
+        if (g_strcmp0(mapping->hypervisor.value, "VMware") != 0)
+            continue;
+        const char *version = mapping->hypervisorversion.value;
+        planner_key(planner, version, "T", mapping->ostypeid.value);
+        add_first_key(planner, planner->os_mappings, mapping);
+        planner_key(planner, version, "N", mapping->osnameforhypervisor.value);
+        add_first_key(planner, planner->os_mappings, mapping);
+    }
+}
+
+static void
+index_networks(Planner *planner)
+{
+    const Catalog *catalog = planner->catalog;
+    size_t n_guest = 0;
+    for (size_t i = 0; i < catalog->networks.n; i++) {
+        const Network *network = &catalog->networks.items[i];
+        if (!is_guest_network(planner, network))
+            continue;
+        n_guest++;
+        if (network->name.value)
+            add_to_list(planner->networks_by_name, network->name.value, network);
+        bool is_allocated = !g_strcmp0(network->state.value, "Allocated");
+        if (network->broadcasturi.value) {
+            VlanKey *key = arena_new(&planner->scratch, VlanKey);
+            *key = vlan_key_of_uri(network->broadcasturi.value);
+            planner->sees_vlans = true;
+            if (*key)
+                add_to_list(planner->vlans, key, network);
+        } else if (network->broadcasturi.state == FACT_UNKNOWN && !is_allocated)
+            planner->has_hidden_vlan = true;
+    }
+    planner->sees_vlans |= !n_guest && is_read(&catalog->networks);
+    for (size_t i = 0; i < catalog->network_permissions.n; i++) {
+        const NetworkPermission *permission = &catalog->network_permissions.items[i];
+        if (permission->networkid.value)
+            add_to_list(planner->permissions, permission->networkid.value, permission);
+    }
+}
+
+/* "vSwitch1,,vmwaresvs" -> "vSwitch1" */
+static void
+index_label(Planner *planner, const char *label, const char *physical)
+{
+    if (!label || !physical)
+        return;
+    const char *name = arena_strndup(planner->arena, label, strcspn(label, ","));
+    const char *known = g_hash_table_lookup(planner->labels, name);
+    /* A label of two physical networks tells nothing. */
+    g_hash_table_insert(planner->labels, (gpointer)name,
+        (gpointer)(known && strcmp(known, physical) != 0 ? "" : physical));
+}
+
+static void
+index_labels(Planner *planner)
+{
+    const Catalog *catalog = planner->catalog;
+    for (size_t i = 0; i < catalog->traffic_types.n; i++) {
+        const TrafficType *type = &catalog->traffic_types.items[i];
+        if (g_strcmp0(type->traffictype.value, "Guest") != 0)
+            continue;
+        index_label(planner, type->vmwarenetworklabel.value, type->physicalnetworkid.value);
+        index_label(planner, type->kvmnetworklabel.value, type->physicalnetworkid.value);
+    }
+}
+
+static void
+index_managed_nics(Planner *planner, const ManagedVm *vm)
+{
+    for (size_t i = 0; i < vm->nic.n; i++) {
+        const ManagedNic *nic = &vm->nic.items[i];
+        ManagedNicRef *ref = arena_new(&planner->scratch, ManagedNicRef);
+        *ref = (ManagedNicRef){vm, nic};
+        if (nic->macaddress.value) {
+            g_autofree char *mac = g_ascii_strdown(nic->macaddress.value, -1);
+            add_to_list(planner->managed_macs, arena_strdup(&planner->scratch, mac), ref);
+        }
+        planner_key(planner, nic->networkid.value, vm->name.value, NULL);
+        add_first_key(planner, planner->managed_hostnames, vm);
+        if (nic->ipaddress.value) {
+            planner_key(planner, nic->networkid.value, nic->ipaddress.value, NULL);
+            add_first_key(planner, planner->managed_ips, vm);
+        }
+    }
+}
+
+static void
+index_managed(Planner *planner)
+{
+    const Catalog *catalog = planner->catalog;
+    for (size_t i = 0; i < catalog->vms.n; i++) {
+        const ManagedVm *vm = &catalog->vms.items[i];
+        if (vm->instancename.value)
+            add_to_list(planner->managed_names, vm->instancename.value, vm);
+        index_managed_nics(planner, vm);
+        if (!vm->zoneid.value || !g_strcmp0(vm->zoneid.value, planner->zone->id.value)) {
+            planner_key(planner, NULL, vm->name.value, NULL); /* anywhere in the zone */
+            add_first_key(planner, planner->managed_hostnames, vm);
+        }
+    }
+    for (size_t i = 0; i < catalog->volumes.n; i++) {
+        const ManagedVolume *volume = &catalog->volumes.items[i];
+        if (volume->path.value)
+            add_to_list(planner->managed_paths, volume->path.value, volume);
+        if (volume->virtualmachineid.value)
+            add_to_list(planner->managed_volumes, volume->virtualmachineid.value, volume);
+    }
+    for (size_t i = 0; i < catalog->shared_ips.n; i++) {
+        const SharedIp *ip = &catalog->shared_ips.items[i];
+        planner_key(planner, ip->networkid.value, ip->ipaddress.value, NULL);
+        add_first_key(planner, planner->shared_ips, ip);
+    }
+}
+
+static void
+count_name(Planner *planner, GHashTable *table, const char *a, const char *b, const char *c)
+{
+    const char *key = planner_key(planner, a, b, c);
+    size_t count = GPOINTER_TO_SIZE(g_hash_table_lookup(table, key));
+    if (count)
+        g_hash_table_replace(
+            table, (gpointer)arena_strdup(&planner->scratch, key), GSIZE_TO_POINTER(count + 1));
+    else
+        g_hash_table_insert(
+            table, (gpointer)arena_strdup(&planner->scratch, key), GSIZE_TO_POINTER((size_t)1));
+}
+
+static void
+index_instances(Planner *planner)
+{
+    const Inventory *inventory = planner->inventory;
+    for (size_t i = 0; i < inventory->n_instances; i++) {
+        const InstanceView *view = instance_view(&inventory->instances[i]);
+        const InstanceView *listed = inventory->instances[i].cloudstack;
+        if (listed)
+            count_name(
+                planner, planner->names, LISTED_KEY, listed->cluster.value, listed->name.value);
+        if (is_true(view->is_template))
+            continue;
+        count_name(
+            planner, planner->names, view->source.value, view->cluster.value, view->name.value);
+        count_name(planner, planner->names, NULL, NULL, view->name.value);
+    }
+}
+
+static void
+index_sources(Planner *planner)
+{
+    const Inventory *inventory = planner->inventory;
+    planner->is_cloudstack_view_complete = true;
+    for (size_t i = 0; i < inventory->n_sources; i++) {
+        const SourceInfo *source = inventory->sources[i];
+        if (source->kind != SOURCE_KIND_CLOUDSTACK)
+            continue;
+        const SourceEnd *end = inventory_find_end(inventory, source->name.value);
+        planner->has_cloudstack_view = true;
+        planner->is_cloudstack_view_complete &= end && is_true(end->is_complete);
+    }
+    for (size_t i = 0; i < inventory->n_clusters; i++) {
+        const SourceCluster *cluster = inventory->clusters[i];
+        const SourceInfo *source = inventory_find_source(inventory, cluster->source.value);
+        bool is_view = source && source->kind == SOURCE_KIND_CLOUDSTACK;
+        add_first(is_view ? planner->read_clusters : planner->seen_clusters,
+            is_view ? cluster->id : cluster->name, cluster->source.value);
+    }
+    for (size_t i = 0; i < inventory->n_hosts; i++) {
+        const SourceHost *host = inventory->hosts[i];
+        const SourceInfo *source = inventory_find_source(inventory, host->source.value);
+        if (source && source->kind != SOURCE_KIND_CLOUDSTACK)
+            add_first(planner->seen_clusters, host->name, host->source.value);
+    }
+}
+
+static void
+new_tables(Planner *planner)
+{
+    GHashTable **text_tables[] = {&planner->networks, &planner->service_offerings,
+        &planner->disk_offerings, &planner->templates, &planner->clusters, &planner->domains,
+        &planner->projects, &planner->accounts, &planner->hosts, &planner->labels,
+        &planner->managed_hostnames, &planner->managed_ips, &planner->shared_ips,
+        &planner->settings, &planner->read_clusters, &planner->seen_clusters, &planner->owners,
+        &planner->ledgers, &planner->os_types, &planner->os_mappings, &planner->pool_matches,
+        &planner->source_clusters, &planner->abouts, &planner->offering_picks,
+        &planner->disk_offering_picks, &planner->held_hostnames, &planner->held_ips,
+        &planner->held_macs};
+    for (size_t i = 0; i < G_N_ELEMENTS(text_tables); i++)
+        *text_tables[i] = new_text_table();
+    GHashTable **list_tables[] = {&planner->permissions, &planner->managed_macs,
+        &planner->managed_paths, &planner->networks_by_name, &planner->managed_names,
+        &planner->managed_volumes};
+    for (size_t i = 0; i < G_N_ELEMENTS(list_tables); i++)
+        *list_tables[i] = new_list_table(g_str_hash, g_str_equal);
+    planner->vlan_texts = g_hash_table_new(g_int64_hash, g_int64_equal);
+    planner->create_texts = g_hash_table_new(g_int64_hash, g_int64_equal);
+    planner->vlans = new_list_table(g_int64_hash, g_int64_equal);
+    planner->names = new_text_table();
+    planner->key = g_string_sized_new(256);
+    arena_init(&planner->scratch);
+    planner->findings = g_array_new(false, true, sizeof(Finding));
+    planner->reasons = g_array_new(false, true, sizeof(Reason));
+    planner->nic_uses = nic_uses_new();
+}
+
+void
+planner_init(Planner *planner)
+{
+    new_tables(planner);
+    index_ids(planner);
+    index_networks(planner);
+    index_guest_os(planner);
+    index_labels(planner);
+    index_managed(planner);
+    index_instances(planner);
+    index_sources(planner);
+    init_limits(planner);
+    planner->rule_owners =
+        arena_new_n(planner->arena, Owner *, planner->policy ? planner->policy->n_rules + 1 : 1);
+}
+
+static void
+free_owner_caches(Planner *planner)
+{
+    GHashTableIter iter;
+    gpointer owner;
+    g_hash_table_iter_init(&iter, planner->owners);
+    while (g_hash_table_iter_next(&iter, NULL, &owner))
+        g_clear_pointer(&((Owner *)owner)->by_vlan, g_hash_table_destroy);
+}
+
+void
+planner_release(Planner *planner)
+{
+    if (!planner->key)
+        return;
+    free_owner_caches(planner);
+    GHashTable **tables[] = {&planner->networks, &planner->networks_by_name,
+        &planner->service_offerings, &planner->disk_offerings, &planner->templates,
+        &planner->clusters, &planner->domains, &planner->projects, &planner->accounts,
+        &planner->hosts, &planner->vlans, &planner->permissions, &planner->labels,
+        &planner->managed_names, &planner->managed_macs, &planner->managed_paths,
+        &planner->managed_volumes, &planner->managed_hostnames, &planner->managed_ips,
+        &planner->shared_ips, &planner->settings, &planner->names, &planner->read_clusters,
+        &planner->os_types, &planner->os_mappings, &planner->seen_clusters, &planner->owners,
+        &planner->ledgers, &planner->pool_matches, &planner->offering_picks,
+        &planner->disk_offering_picks, &planner->source_clusters, &planner->abouts,
+        &planner->held_hostnames, &planner->held_ips, &planner->held_macs, &planner->vlan_texts,
+        &planner->create_texts};
+    for (size_t i = 0; i < G_N_ELEMENTS(tables); i++)
+        g_clear_pointer(tables[i], g_hash_table_destroy);
+    g_array_unref(planner->findings);
+    g_array_unref(planner->reasons);
+    g_array_unref(planner->nic_uses);
+    arena_release(&planner->scratch);
+    g_string_free(planner->key, true);
+    planner->key = NULL;
+}
+
+static char *
+zone_names(const Catalog *catalog)
+{
+    g_autoptr(GString) names = g_string_new(NULL);
+    for (size_t i = 0; i < catalog->zones.n; i++)
+        g_string_append_printf(
+            names, "%s'%s'", i ? ", " : "", text_or_word(catalog->zones.items[i].name));
+    return g_strdup(names->str);
+}
+
+bool
+planner_find_zone(Planner *planner, const char *name, GError **error)
+{
+    const Catalog *catalog = planner->catalog;
+    if (!name && catalog->zones.n == 1)
+        planner->zone = &catalog->zones.items[0];
+    for (size_t i = 0; name && i < catalog->zones.n; i++)
+        if (!g_strcmp0(catalog->zones.items[i].id.value, name) ||
+            !g_strcmp0(catalog->zones.items[i].name.value, name))
+            planner->zone = &catalog->zones.items[i];
+    if (planner->zone)
+        return true;
+    g_autofree char *names = zone_names(catalog);
+    if (!catalog->zones.n)
+        g_set_error(error, INGEST_ERROR, INGEST_ERROR_NOT_FOUND,
+            "the catalog has no zone: read it with keys that may call listZones");
+    else if (!name)
+        g_set_error(error, INGEST_ERROR, INGEST_ERROR_NOT_FOUND,
+            "the catalog has several zones, say which with --zone: %s", names);
+    else
+        g_set_error(error, INGEST_ERROR, INGEST_ERROR_NOT_FOUND,
+            "zone '%s' is not in the catalog, which has %s", name, names);
+    return false;
+}
+
+/* --- questions about the catalog -------------------------------------------------------------- */
+
+Answer
+setting_is_true(const Planner *planner, const char *name)
+{
+    const Setting *setting = g_hash_table_lookup(planner->settings, name);
+    if (setting && setting->value.value)
+        return strcmp(setting->value.value, "true") ? ANSWER_NO : ANSWER_YES;
+    return setting ? ANSWER_NO : ANSWER_UNKNOWN;
+}
+
+bool
+domain_is_within(const Planner *planner, const char *domainid, const char *ancestorid)
+{
+    for (int depth = 0; domainid && depth < 64; depth++) {
+        if (!g_strcmp0(domainid, ancestorid))
+            return true;
+        const Domain *domain = g_hash_table_lookup(planner->domains, domainid);
+        domainid = domain ? domain->parentdomainid.value : NULL;
+    }
+    return false;
+}
+
+Answer
+owner_sees(const Planner *planner, const Owner *owner, const Texts *domains)
+{
+    if (!domains->n || owner->is_root_admin)
+        return ANSWER_YES;
+    const char *domainid = owner->of_domain ? owner->of_domain->id.value : owner->domainid;
+    if (!domainid)
+        return ANSWER_UNKNOWN;
+    for (size_t i = 0; i < domains->n; i++)
+        if (domain_is_within(planner, domainid, domains->items[i]))
+            return ANSWER_YES;
+    return is_read(&planner->catalog->domains) ? ANSWER_NO : ANSWER_UNKNOWN;
+}
+
+Answer
+zone_sees(const Planner *planner, const Texts *zones)
+{
+    for (size_t i = 0; i < zones->n; i++)
+        if (!strcmp(zones->items[i], planner->zone->id.value))
+            return ANSWER_YES;
+    return zones->n ? ANSWER_NO : ANSWER_YES;
+}
+
+bool
+has_text(const Texts *texts, const char *text)
+{
+    for (size_t i = 0; i < texts->n; i++)
+        if (!strcmp(texts->items[i], text))
+            return true;
+    return false;
+}

@@ -1,0 +1,530 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Read the rules of a policy. One rule a line:
+ *
+ *   owner CONDITIONS -> domain PATH account NAME | project NAME [domain PATH] | caller
+ *   prefer|forbid offering|disk-offering PATTERN [for CONDITIONS]
+ *   template PATTERN [for CONDITIONS]
+ *   network CONDITIONS -> network NAME
+ *   hostname from name|guest [for CONDITIONS]
+ *   hostname|displayname|wave CONDITIONS -> TEXT
+ *
+ * CONDITIONS are joined by "and"; "any" holds always. All errors of a file are told at once.
+ */
+#include <string.h>
+
+#include "mapper_priv.h"
+
+enum {
+    POLICY_RULES_MAX = 10000,
+    POLICY_ERRORS_MAX = 20,
+    WORDS_MAX = 64,
+};
+
+typedef struct Word {
+    const char *text;
+    size_t column;
+    bool is_quoted;
+} Word;
+
+typedef struct Parser {
+    Policy *policy;
+    const char *name;
+    size_t line;
+    Word words[WORDS_MAX];
+    size_t n_words, next;
+    size_t end_column;
+    GString *errors;
+    size_t n_errors;
+    GArray *rules;
+} Parser;
+
+G_GNUC_PRINTF(3, 4)
+static bool
+complain(Parser *parser, size_t column, const char *format, ...)
+{
+    if (parser->n_errors++ >= POLICY_ERRORS_MAX)
+        return false;
+    va_list args;
+    va_start(args, format);
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_string_append_printf(parser->errors, "%s'%s', line %zu, column %zu: %s",
+        parser->errors->len ? "\n" : "", parser->name, parser->line, column, text);
+    return false;
+}
+
+/* --- words ------------------------------------------------------------------------------------ */
+
+static bool
+is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+/* A text in quotes; \" and \\ stand for themselves. Returns behind the closing quote, or NULL. */
+static const char *
+read_quoted(Parser *parser, const char *start, const char *at, const char *end)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    size_t column = (size_t)(at - start) + 1;
+    for (at++; at < end && *at != '"'; at++) {
+        if (*at == '\\' && at + 1 < end && (at[1] == '"' || at[1] == '\\'))
+            at++;
+        g_string_append_c(text, *at);
+    }
+    if (at == end) {
+        complain(parser, column, "the quote is not closed: put a '\"' at the end of the text");
+        return NULL;
+    }
+    const char *copy = arena_strndup(&parser->policy->arena, text->str, text->len);
+    parser->words[parser->n_words++] = (Word){copy, column, true};
+    return at + 1;
+}
+
+static bool
+split_line(Parser *parser, const char *start, const char *end)
+{
+    parser->n_words = parser->next = 0;
+    parser->end_column = (size_t)(end - start) + 1;
+    for (const char *at = start; at < end;) {
+        if (is_blank(*at)) {
+            at++;
+            continue;
+        }
+        if (*at == '#')
+            return true;
+        if (parser->n_words == WORDS_MAX)
+            return complain(parser, (size_t)(at - start) + 1,
+                "a rule has %d words at most: split it into several rules", WORDS_MAX);
+        if (*at == '"') {
+            at = read_quoted(parser, start, at, end);
+            if (!at)
+                return false;
+            continue;
+        }
+        const char *word = at;
+        while (at < end && !is_blank(*at) && *at != '"' && *at != '#')
+            at++;
+        const char *copy = arena_strndup(&parser->policy->arena, word, (size_t)(at - word));
+        parser->words[parser->n_words++] = (Word){copy, (size_t)(word - start) + 1, false};
+    }
+    return true;
+}
+
+static const Word *
+peek(const Parser *parser)
+{
+    return parser->next < parser->n_words ? &parser->words[parser->next] : NULL;
+}
+
+static size_t
+column_of_next(const Parser *parser)
+{
+    const Word *word = peek(parser);
+    return word ? word->column : parser->end_column;
+}
+
+static bool
+accept(Parser *parser, const char *keyword)
+{
+    const Word *word = peek(parser);
+    if (!word || word->is_quoted || strcmp(word->text, keyword) != 0)
+        return false;
+    parser->next++;
+    return true;
+}
+
+/* A value: a text in quotes, or a bare word that is no arrow. */
+static bool
+take_value(Parser *parser, const char *what, const char **ret)
+{
+    const Word *word = peek(parser);
+    if (!word || (!word->is_quoted && !strcmp(word->text, "->")))
+        return complain(parser, column_of_next(parser), "expected %s, found %s", what,
+            word ? "'->'" : "the end of the line");
+    if (!*word->text)
+        return complain(parser, word->column, "%s must not be empty", what);
+    *ret = word->text;
+    parser->next++;
+    return true;
+}
+
+static bool
+take_number(Parser *parser, const char *what, int64_t *ret)
+{
+    const char *text = NULL;
+    size_t column = column_of_next(parser);
+    if (!take_value(parser, what, &text))
+        return false;
+    char *end = NULL;
+    int64_t number = g_ascii_strtoll(text, &end, 10);
+    if (end == text || *end || number < 1 || number > VLAN_ID_MAX)
+        return complain(
+            parser, column, "%s is '%s', expected a number from 1 to %d", what, text, VLAN_ID_MAX);
+    *ret = number;
+    return true;
+}
+
+static bool
+take_arrow(Parser *parser)
+{
+    const Word *word = peek(parser);
+    if (accept(parser, "->"))
+        return true;
+    return complain(parser, column_of_next(parser),
+        "expected '->' (or 'and' and a further condition), found '%s'",
+        word ? word->text : "the end of the line");
+}
+
+/* --- conditions ------------------------------------------------------------------------------- */
+
+typedef enum ConditionForm {
+    FORM_PATTERN,
+    FORM_TAG,
+    FORM_PAIR,
+    FORM_NUMBER,
+    FORM_TWO,
+    FORM_NOTHING
+} ConditionForm;
+
+static const struct {
+    const char *word;
+    ConditionForm form;
+    bool is_of_nic;
+} condition_words[CONDITION_N] = {
+    [CONDITION_FOLDER] = {"folder", FORM_PATTERN, false},
+    [CONDITION_TAG] = {"tag", FORM_TAG, false},
+    [CONDITION_ATTRIBUTE] = {"attribute", FORM_PAIR, false},
+    [CONDITION_POOL] = {"pool", FORM_PATTERN, false},
+    [CONDITION_CLUSTER] = {"cluster", FORM_PATTERN, false},
+    [CONDITION_NAME] = {"name", FORM_PATTERN, false},
+    [CONDITION_DATACENTER] = {"datacenter", FORM_PATTERN, false},
+    [CONDITION_HOST] = {"host", FORM_PATTERN, false},
+    [CONDITION_SOURCE] = {"source", FORM_PATTERN, false},
+    [CONDITION_PORTGROUP] = {"portgroup", FORM_PATTERN, true},
+    [CONDITION_SWITCH] = {"switch", FORM_PATTERN, true},
+    [CONDITION_VLAN] = {"vlan", FORM_NUMBER, true},
+    [CONDITION_PVLAN] = {"pvlan", FORM_TWO, true},
+    [CONDITION_UNTAGGED] = {"untagged", FORM_NOTHING, true},
+};
+
+const char *
+condition_word(ConditionKind kind)
+{
+    return condition_words[kind].word;
+}
+
+/* "folder X/" and "folder X/" with a star mean what "folder X" means. */
+static const char *
+trim_folder(Arena *arena, const char *pattern)
+{
+    size_t length = strlen(pattern);
+    if (length > 2 && !strcmp(pattern + length - 2, "/*"))
+        length -= 2;
+    else if (length > 1 && pattern[length - 1] == '/')
+        length--;
+    return arena_strndup(arena, pattern, length);
+}
+
+/* "category:name", or a name of any category. */
+static void
+split_tag(Arena *arena, Condition *condition)
+{
+    const char *colon = strchr(condition->pattern, ':');
+    if (!colon)
+        return;
+    condition->key = arena_strndup(arena, condition->pattern, (size_t)(colon - condition->pattern));
+    condition->pattern = arena_strdup(arena, colon + 1);
+}
+
+static bool
+take_condition_value(Parser *parser, Condition *condition)
+{
+    ConditionForm form = condition_words[condition->kind].form;
+    Arena *arena = &parser->policy->arena;
+    g_autofree char *what =
+        g_strdup_printf("a value for '%s'", condition_words[condition->kind].word);
+    if (form == FORM_NOTHING)
+        return true;
+    if (form == FORM_NUMBER || form == FORM_TWO)
+        return take_number(parser, what, &condition->number) &&
+               (form == FORM_NUMBER || take_number(parser, what, &condition->second));
+    if (form == FORM_PAIR && !take_value(parser, "the name of an attribute", &condition->key))
+        return false;
+    if (!take_value(parser, what, &condition->pattern))
+        return false;
+    if (form == FORM_TAG)
+        split_tag(arena, condition);
+    if (condition->kind == CONDITION_FOLDER)
+        condition->pattern = trim_folder(arena, condition->pattern);
+    return true;
+}
+
+static bool
+take_condition(Parser *parser, Rule *rule)
+{
+    const Word *word = peek(parser);
+    size_t column = column_of_next(parser);
+    for (int kind = 0; word && !word->is_quoted && kind < CONDITION_N; kind++) {
+        if (strcmp(word->text, condition_words[kind].word) != 0)
+            continue;
+        if (condition_words[kind].is_of_nic && rule->kind != RULE_NETWORK)
+            return complain(parser, column,
+                "'%s' is a condition of a NIC: it stands in 'network' rules only", word->text);
+        if (rule->n_conditions == CONDITIONS_MAX)
+            return complain(parser, column, "a rule has %d conditions at most", CONDITIONS_MAX);
+        parser->next++;
+        Condition *condition = &rule->conditions[rule->n_conditions++];
+        condition->kind = (ConditionKind)kind;
+        return take_condition_value(parser, condition);
+    }
+    return complain(parser, column,
+        "expected a condition (any, folder, tag, attribute, pool, cluster, name, datacenter, host, "
+        "source%s), found '%s'",
+        rule->kind == RULE_NETWORK ? ", portgroup, switch, vlan, pvlan, untagged" : "",
+        word ? word->text : "the end of the line");
+}
+
+static bool
+take_conditions(Parser *parser, Rule *rule)
+{
+    if (accept(parser, "any"))
+        return true;
+    do {
+        if (!take_condition(parser, rule))
+            return false;
+    } while (accept(parser, "and"));
+    return true;
+}
+
+static bool
+take_for(Parser *parser, Rule *rule)
+{
+    return !accept(parser, "for") || take_conditions(parser, rule);
+}
+
+/* --- rules ------------------------------------------------------------------------------------ */
+
+static bool
+take_owner(Parser *parser, Rule *rule)
+{
+    size_t column = column_of_next(parser);
+    if (accept(parser, "caller")) {
+        rule->is_caller = true;
+        return true;
+    }
+    for (;;) {
+        const char **place = NULL;
+        size_t at = column_of_next(parser);
+        if (accept(parser, "domain"))
+            place = &rule->domain;
+        else if (accept(parser, "account"))
+            place = &rule->account;
+        else if (accept(parser, "project"))
+            place = &rule->project;
+        else
+            break;
+        if (*place)
+            return complain(
+                parser, at, "an owner has one domain, one account, one project at most");
+        if (!take_value(parser, "a name", place))
+            return false;
+    }
+    if (rule->project && rule->account)
+        return complain(
+            parser, column, "an owner is an account or a project, not both: leave one of them out");
+    if (!rule->project && (!rule->account || !rule->domain))
+        return complain(
+            parser, column, "an owner is 'account NAME domain PATH', 'project NAME' or 'caller'");
+    return true;
+}
+
+static bool
+parse_owner(Parser *parser, Rule *rule)
+{
+    rule->kind = RULE_OWNER;
+    return take_conditions(parser, rule) && take_arrow(parser) && take_owner(parser, rule);
+}
+
+static bool
+parse_offering(Parser *parser, Rule *rule, bool is_prefer)
+{
+    size_t column = column_of_next(parser);
+    if (accept(parser, "offering"))
+        rule->kind = is_prefer ? RULE_PREFER_OFFERING : RULE_FORBID_OFFERING;
+    else if (accept(parser, "disk-offering"))
+        rule->kind = is_prefer ? RULE_PREFER_DISK_OFFERING : RULE_FORBID_DISK_OFFERING;
+    else
+        return complain(parser, column, "expected 'offering' or 'disk-offering'");
+    return take_value(parser, "a pattern for the offering's name", &rule->value) &&
+           take_for(parser, rule);
+}
+
+static bool
+parse_prefer(Parser *parser, Rule *rule)
+{
+    return parse_offering(parser, rule, true);
+}
+
+static bool
+parse_forbid(Parser *parser, Rule *rule)
+{
+    return parse_offering(parser, rule, false);
+}
+
+static bool
+parse_template(Parser *parser, Rule *rule)
+{
+    rule->kind = RULE_TEMPLATE;
+    return take_value(parser, "a pattern for the template's name", &rule->value) &&
+           take_for(parser, rule);
+}
+
+static bool
+parse_network(Parser *parser, Rule *rule)
+{
+    rule->kind = RULE_NETWORK;
+    if (!take_conditions(parser, rule) || !take_arrow(parser))
+        return false;
+    if (!accept(parser, "network"))
+        return complain(parser, column_of_next(parser),
+            "expected 'network' and the name or id of a network of CloudStack");
+    return take_value(parser, "the name of a network", &rule->value);
+}
+
+static bool
+parse_text_rule(Parser *parser, Rule *rule, RuleKind kind, const char *what)
+{
+    rule->kind = kind;
+    return take_conditions(parser, rule) && take_arrow(parser) &&
+           take_value(parser, what, &rule->value);
+}
+
+static bool
+parse_hostname(Parser *parser, Rule *rule)
+{
+    rule->kind = RULE_HOSTNAME;
+    if (!accept(parser, "from"))
+        return parse_text_rule(parser, rule, RULE_HOSTNAME, "a host name");
+    size_t column = column_of_next(parser);
+    if (accept(parser, "guest"))
+        rule->is_from_guest = true;
+    else if (!accept(parser, "name")) /* which is what is done without a rule */
+        return complain(parser, column, "expected 'name' or 'guest' after 'from'");
+    return take_for(parser, rule);
+}
+
+static bool
+parse_displayname(Parser *parser, Rule *rule)
+{
+    return parse_text_rule(parser, rule, RULE_DISPLAYNAME, "a display name");
+}
+
+static bool
+parse_wave(Parser *parser, Rule *rule)
+{
+    return parse_text_rule(parser, rule, RULE_WAVE, "the name of a wave");
+}
+
+static const struct {
+    const char *word;
+    bool (*parse)(Parser *parser, Rule *rule);
+} rule_words[] = {
+    {"owner", parse_owner},
+    {"prefer", parse_prefer},
+    {"forbid", parse_forbid},
+    {"network", parse_network},
+    {"template", parse_template},
+    {"hostname", parse_hostname},
+    {"displayname", parse_displayname},
+    {"wave", parse_wave},
+};
+
+static bool
+parse_rule(Parser *parser, Rule *rule)
+{
+    const Word *word = peek(parser);
+    for (size_t i = 0; !word->is_quoted && i < G_N_ELEMENTS(rule_words); i++) {
+        if (strcmp(word->text, rule_words[i].word) != 0)
+            continue;
+        parser->next++;
+        if (!rule_words[i].parse(parser, rule))
+            return false;
+        word = peek(parser);
+        return !word || complain(parser, word->column,
+                            "'%s' stands behind the end of the rule: begin a new line", word->text);
+    }
+    return complain(parser, word->column,
+        "'%s' begins no rule: expected owner, prefer, forbid, network, template, hostname, "
+        "displayname or wave",
+        word->text);
+}
+
+static void
+parse_line(Parser *parser, const char *start, const char *end)
+{
+    Rule rule = {.line = parser->line};
+    if (!split_line(parser, start, end) || !parser->n_words || !parse_rule(parser, &rule))
+        return;
+    if (parser->rules->len == POLICY_RULES_MAX) {
+        complain(parser, 1, "a policy has %d rules at most", POLICY_RULES_MAX);
+        return;
+    }
+    g_array_append_val(parser->rules, rule);
+}
+
+static void
+parse_text(Parser *parser, const char *text)
+{
+    static const char mark[] = "\xef\xbb\xbf"; /* that some editors put before UTF-8 */
+    for (const char *line = text + (g_str_has_prefix(text, mark) ? strlen(mark) : 0); *line;) {
+        const char *end = line + strcspn(line, "\n");
+        parser->line++;
+        parse_line(parser, line, end);
+        line = *end ? end + 1 : end;
+    }
+}
+
+static void
+keep_rules(Policy *policy, const GArray *rules)
+{
+    policy->rules = arena_memdup(&policy->arena, rules->data, rules->len * sizeof(Rule));
+    policy->n_rules = rules->len;
+    for (int kind = 0; kind < RULE_KIND_N; kind++)
+        policy->of_kind[kind] = arena_new_n(&policy->arena, const Rule *, rules->len);
+    for (size_t i = 0; i < policy->n_rules; i++) {
+        RuleKind kind = policy->rules[i].kind;
+        policy->of_kind[kind][policy->n_of_kind[kind]++] = &policy->rules[i];
+    }
+}
+
+Policy *
+policy_parse(const char *text, const char *name, GError **error)
+{
+    g_autoptr(Policy) policy = policy_new_default();
+    g_autoptr(GString) errors = g_string_new(NULL);
+    g_autoptr(GArray) rules = g_array_new(false, true, sizeof(Rule));
+    Parser parser = {.policy = policy, .name = name, .errors = errors, .rules = rules};
+    if (strlen(text) > POLICY_BYTES_MAX) {
+        g_set_error(error, INGEST_ERROR, INGEST_ERROR_CONFIG,
+            "policy '%s' is larger than %d MiB: split the estate into several plans", name,
+            POLICY_BYTES_MAX >> 20);
+        return NULL;
+    }
+    if (!g_utf8_validate(text, -1, NULL)) {
+        g_set_error(error, INGEST_ERROR, INGEST_ERROR_CONFIG,
+            "policy '%s' is not valid UTF-8: save it in that encoding", name);
+        return NULL;
+    }
+    parse_text(&parser, text);
+    if (parser.n_errors > POLICY_ERRORS_MAX)
+        g_string_append_printf(
+            errors, "\nand %zu more errors", parser.n_errors - POLICY_ERRORS_MAX);
+    if (parser.n_errors) {
+        g_set_error(error, INGEST_ERROR, INGEST_ERROR_CONFIG, "%s", errors->str);
+        return NULL;
+    }
+    keep_rules(policy, rules);
+    return g_steal_pointer(&policy);
+}

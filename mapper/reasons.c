@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Reasons of a plan that is checked: those that still tell why the choice is what it is.
+ */
+#include <string.h>
+
+#include "mapper_priv.h"
+
+/* "nics[Network adapter 1].networkid": is it about this list and id? */
+static bool
+is_about(const char *about, const char *list, Text id)
+{
+    size_t length = strlen(list);
+    return id.value && !strncmp(about, list, length) && about[length] == '[' &&
+           g_str_has_prefix(about + length + 1, id.value) &&
+           g_str_has_prefix(about + length + 1 + strlen(id.value), "].");
+}
+
+static const char *
+name_of_nic_network(const Planner *planner, const Choice *choice, const char *about)
+{
+    for (size_t i = 0; i < choice->nics.n; i++) {
+        const NicChoice *nic = &choice->nics.items[i];
+        const Network *network = is_about(about, "nics", nic->nic) && nic->networkid.value
+                                     ? g_hash_table_lookup(planner->networks, nic->networkid.value)
+                                     : NULL;
+        if (network)
+            return network->name.value;
+    }
+    return NULL;
+}
+
+static const char *
+name_of_disk_offering(const Planner *planner, const Choice *choice, const char *about)
+{
+    for (size_t i = 0; i < choice->disks.n; i++) {
+        const DiskChoice *disk = &choice->disks.items[i];
+        const DiskOffering *offering =
+            is_about(about, "disks", disk->disk) && disk->diskofferingid.value
+                ? g_hash_table_lookup(planner->disk_offerings, disk->diskofferingid.value)
+                : NULL;
+        if (offering)
+            return offering->name.value;
+    }
+    return NULL;
+}
+
+/* What the choice is called now; NULL when it is gone or not in the catalog. */
+static const char *
+name_of_choice(const Planner *planner, const Choice *choice, const char *about)
+{
+    if (!strcmp(about, "serviceofferingid") && choice->serviceofferingid.value) {
+        const ServiceOffering *offering =
+            g_hash_table_lookup(planner->service_offerings, choice->serviceofferingid.value);
+        return offering ? offering->name.value : NULL;
+    }
+    if (!strcmp(about, "clusterid") && choice->clusterid.value) {
+        const Cluster *cluster = g_hash_table_lookup(planner->clusters, choice->clusterid.value);
+        return cluster ? cluster->name.value : NULL;
+    }
+    if (!strcmp(about, "templateid") && choice->templateid.value) {
+        const Template *template =
+            g_hash_table_lookup(planner->templates, choice->templateid.value);
+        return template ? template->name.value : NULL;
+    }
+    if (!strcmp(about, "hostname"))
+        return choice->hostname.value;
+    const char *network = name_of_nic_network(planner, choice, about);
+    return network ? network : name_of_disk_offering(planner, choice, about);
+}
+
+void
+keep_reasons(Task *task, const PlanItem *given)
+{
+    Planner *planner = task->planner;
+    const Reason *reasons = given->n_reasons ? given->reasons : given->loaded_reasons.items;
+    size_t n = given->n_reasons ? given->n_reasons : given->loaded_reasons.n;
+    for (size_t i = 0; i < n; i++) {
+        const char *about = reasons[i].about.value, *chosen = reasons[i].chosen.value;
+        if (about && chosen && !g_strcmp0(name_of_choice(planner, &given->choice, about), chosen))
+            g_array_append_val(planner->reasons, reasons[i]);
+    }
+}

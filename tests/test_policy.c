@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/estate_builder.h"
+
+static const char *const good_rules[] = {
+    "owner folder \"/DC0/vm/Finance/*\" -> account fin domain /ROOT/Customers",
+    "owner tag \"tenant:acme\" -> project acme",
+    "owner tag acme and cluster C0 -> project acme domain ROOT/a",
+    "owner attribute \"Owner\" \"x y\" -> domain /x account y",
+    "owner pool \"Gold*\" -> caller",
+    "owner cluster C0 -> domain ROOT account admin",
+    "owner name web-* and datacenter DC0 and host esx? and source vc -> caller",
+    "owner any -> caller # the rest",
+    "prefer offering so-*",
+    "prefer disk-offering \"do *\" for folder /DC0/vm/x",
+    "forbid offering \"so-tiny\" for any",
+    "forbid disk-offering *",
+    "network portgroup \"VLAN10\" -> network \"l2-101\"",
+    "network switch DVS0 and vlan 10 and folder /DC0 -> network l2",
+    "network pvlan 100 201 -> network l2",
+    "network untagged -> network l2",
+    "hostname from name",
+    "hostname from guest for name web-*",
+    "hostname name \"a b\" -> \"ab-{name}\"",
+    "displayname any -> \"{name} (imported)\"",
+    "wave tag first -> \"wave 1\"",
+    "template \"kvm-*\" for cluster k",
+    "   # only a comment",
+    "",
+    "owner name \"a \\\"quoted\\\" \\\\ name\" -> caller",
+};
+
+static void
+test_each_word_parses(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(good_rules); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Policy) policy = policy_parse(good_rules[i], "rules", &error);
+        g_assert_no_error(error);
+        bool is_rule = *good_rules[i] && good_rules[i][0] != ' ';
+        g_assert_cmpuint(policy_count_rules(policy), ==, is_rule ? 1 : 0);
+    }
+}
+
+static const struct {
+    const char *text, *expected;
+} bad_rules[] = {
+    {"onwer any -> caller", "line 1, column 1: 'onwer' begins no rule"},
+    {"# x\n\nowner any", "line 3, column 10: expected '->'"},
+    {"owner -> caller", "line 1, column 7: expected a condition"},
+    {"owner any -> account x", "column 14: an owner is 'account NAME domain PATH'"},
+    {"owner any -> project p account a domain d", "an account or a project, not both"},
+    {"owner any -> domain a domain b account c", "one domain, one account"},
+    {"owner vlan 10 -> caller", "'vlan' is a condition of a NIC"},
+    {"network vlan 5000 -> network x",
+        "column 14: a value for 'vlan' is '5000', expected a number"},
+    {"network vlan x -> network x", "expected a number from 1 to 4094"},
+    {"network vlan 10 -> l2", "expected 'network'"},
+    {"network vlan 10 -> network", "expected the name of a network, found the end of the line"},
+    {"prefer so-*", "expected 'offering' or 'disk-offering'"},
+    {"prefer offering", "expected a pattern for the offering's name"},
+    {"owner name \"abc -> caller", "column 12: the quote is not closed"},
+    {"owner name \"\" -> caller", "must not be empty"},
+    {"owner any -> caller now", "column 21: 'now' stands behind the end of the rule"},
+    {"hostname from dns", "expected 'name' or 'guest'"},
+    {"wave any ->", "expected the name of a wave"},
+    {"owner name a and name b and name c and name d and name e and name f and name g and name h "
+     "and name i -> caller",
+        "8 conditions at most"},
+};
+
+static void
+test_errors_tell_place_and_remedy(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(bad_rules); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Policy) policy = policy_parse(bad_rules[i].text, "site.policy", &error);
+        g_assert_null(policy);
+        g_assert_error(error, INGEST_ERROR, INGEST_ERROR_CONFIG);
+        g_assert_true(g_str_has_prefix(error->message, "'site.policy', line "));
+        if (!strstr(error->message, bad_rules[i].expected))
+            g_error("case %zu: '%s' lacks '%s'", i, error->message, bad_rules[i].expected);
+    }
+}
+
+static void
+test_twenty_errors_are_told_at_once(void)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autoptr(GError) error = NULL;
+    for (int i = 0; i < 30; i++)
+        g_string_append(text, "nonsense\n");
+    g_assert_null(policy_parse(text->str, "p", &error));
+    g_auto(GStrv) lines = g_strsplit(error->message, "\n", 0);
+    g_assert_cmpuint(g_strv_length(lines), ==, 21);
+    g_assert_cmpstr(lines[20], ==, "and 10 more errors");
+}
+
+static void
+test_large_or_broken_files_are_refused(void)
+{
+    g_autoptr(GError) large = NULL, broken = NULL;
+    g_autofree char *text = g_strnfill(1024 * 1024 + 1, '#');
+    g_assert_null(policy_parse(text, "p", &large));
+    g_assert_error(large, INGEST_ERROR, INGEST_ERROR_CONFIG);
+    g_assert_null(policy_parse("owner name \"\xff\" -> caller", "p", &broken));
+    g_assert_nonnull(strstr(broken->message, "UTF-8"));
+}
+
+/* Which display name a VM gets tells which rule held. */
+static void
+assert_rule(const char *rules, const char *expected)
+{
+    g_auto(Estate) estate = {0};
+    estate_init_plain(&estate);
+    InstanceView *view = estate_add_plain_vm(&estate, "web-01");
+    view->path = text_known("/DC0/vm/Finance/Web");
+    view->resource_pool = text_known("/DC0/host/C0/Resources/Gold/Gläser");
+    Attribute attribute = {text_known("Owner"), text_known("ann")};
+    Tag tag = {text_known("tenant"), text_known("acme")};
+    view->attributes.items = &attribute;
+    view->tags.items = &tag;
+    view->attributes.n = view->tags.n = 1;
+    view->attributes.state = view->tags.state = FACT_KNOWN;
+    estate_put_vm(&estate, view, true);
+    estate_freeze(&estate);
+    g_autoptr(Plan) plan = estate_plan(&estate, rules);
+    g_assert_cmpstr(plan->items[0].choice.displayname.value, ==, expected);
+}
+
+static void
+test_first_rule_that_holds_wins(void)
+{
+    assert_rule(
+        "displayname name db-* -> a\ndisplayname name web-* -> b\ndisplayname any -> c", "b");
+    assert_rule("displayname name db-* -> a", "web-01");
+    assert_rule("displayname any -> \"<{name}>\"", "<web-01>");
+}
+
+static void
+test_conditions_look_at_their_fact(void)
+{
+    assert_rule("displayname folder /DC0/vm/Finance -> x", "x");
+    assert_rule("displayname folder /DC0/vm/Finance/* -> x", "x");
+    assert_rule("displayname folder /DC0/vm/Finance/Web -> x", "x");
+    assert_rule("displayname folder /DC0/vm/Fin -> x", "web-01");
+    assert_rule("displayname folder \"/DC0/*/Web\" -> x", "x");
+    assert_rule("displayname tag tenant:acme -> x", "x");
+    assert_rule("displayname tag acme -> x", "x");
+    assert_rule("displayname tag other:acme -> x", "web-01");
+    assert_rule("displayname attribute Owner a?n -> x", "x");
+    assert_rule("displayname attribute Owner bob -> x", "web-01");
+    assert_rule("displayname pool Gold -> x", "x");
+    assert_rule("displayname pool Gläser -> x", "x");
+    assert_rule("displayname pool Gold/Gläser -> x", "x");
+    assert_rule("displayname pool /DC0/host/C0/Resources/Gold -> x", "x");
+    assert_rule("displayname pool /DC0/host/C0/Resources/Gol -> x", "web-01");
+    assert_rule("displayname pool C0 -> x", "web-01");
+    assert_rule("displayname pool G -> x", "web-01");
+    assert_rule("displayname pool Gl?ser -> x", "x");
+    assert_rule("displayname pool Gl??ser -> x", "web-01");
+    assert_rule("displayname pool Gl*?er -> x", "x");
+    assert_rule("displayname cluster C? -> x", "x");
+    assert_rule("displayname datacenter DC0 and host esx1 and source vc -> x", "x");
+    assert_rule("displayname datacenter DC0 and host esx2 -> x", "web-01");
+}
+
+/* What the manual shows is what is read. */
+static void
+test_examples_of_the_manual_parse(void)
+{
+    g_autofree char *text = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GString) rules = g_string_new(NULL);
+    if (!g_file_get_contents("appliance/man/vm-ingest-policy.5", &text, NULL, NULL)) {
+        g_test_skip("not run from the top of the tree");
+        return;
+    }
+    g_auto(GStrv) lines = g_strsplit(text, "\n", 0);
+    bool is_example = false;
+    for (char **line = lines; *line; line++) {
+        if (g_str_has_prefix(*line, ".Bd") || g_str_has_prefix(*line, ".Ed"))
+            is_example = (*line)[1] == 'B';
+        else if (is_example)
+            g_string_append_printf(rules, "%s\n", *line);
+    }
+    g_autoptr(Policy) policy = policy_parse(rules->str, "manual", &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(policy_count_rules(policy), >, 15);
+}
+
+/* A VM whose tags, and whose folder, the source did not tell. */
+static void
+assert_undecided(const char *rules, Verdict verdict, bool is_undecided)
+{
+    g_auto(Estate) estate = {0};
+    estate_init_plain(&estate);
+    InstanceView *view = estate_add_plain_vm(&estate, "web-01");
+    view->path = view->cluster_name = (Text){0};
+    view->attributes.state = FACT_KNOWN;
+    estate_put_vm(&estate, view, true);
+    estate_freeze(&estate);
+    g_autoptr(Plan) plan = estate_plan(&estate, rules);
+    assert_verdict(&plan->items[0], verdict);
+    bool is_told = false;
+    for (size_t i = 0; i < plan->items[0].n_findings; i++)
+        is_told |= !strcmp(plan->items[0].findings[i].kind->id, "policy-rule-undecided");
+    g_assert_cmpint(is_told, ==, is_undecided);
+}
+
+static void
+test_a_fact_that_was_not_read_leaves_a_rule_open(void)
+{
+    assert_undecided("owner tag acme -> caller\nowner any -> caller", VERDICT_UNKNOWN, true);
+    assert_undecided("owner folder /DC0/vm/x -> caller", VERDICT_UNKNOWN, true);
+    assert_undecided("owner name db-* and tag acme -> caller", VERDICT_READY, false);
+    assert_undecided("owner any -> caller\nowner tag acme -> caller", VERDICT_READY, false);
+    assert_undecided("owner attribute Owner ann -> caller", VERDICT_READY, false);
+    assert_undecided("owner cluster C1 -> caller", VERDICT_READY, false);
+    assert_undecided("wave tag acme -> 1", VERDICT_READY, true);
+    assert_undecided("forbid offering x for tag acme", VERDICT_UNKNOWN, true);
+    assert_undecided("forbid offering x\nforbid offering y for tag acme", VERDICT_UNKNOWN, true);
+    assert_undecided("network folder /DC0/vm -> network l2-10", VERDICT_UNKNOWN, true);
+    assert_undecided("template x for tag acme", VERDICT_READY, false);
+}
+
+static void
+test_a_name_is_filled_in_everywhere(void)
+{
+    assert_rule("displayname any -> \"{name} or {name}\"", "web-01 or web-01");
+}
+
+static void
+test_a_byte_order_mark_is_passed_over(void)
+{
+    assert_rule("\xef\xbb\xbf"
+                "displayname any -> x\r\n",
+        "x");
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/policy/parse/each-word-parses", test_each_word_parses);
+    g_test_add_func(
+        "/policy/parse/errors-tell-place-and-remedy", test_errors_tell_place_and_remedy);
+    g_test_add_func("/policy/parse/twenty-errors-at-once", test_twenty_errors_are_told_at_once);
+    g_test_add_func(
+        "/policy/parse/large-or-broken-is-refused", test_large_or_broken_files_are_refused);
+    g_test_add_func("/policy/examples-of-the-manual-parse", test_examples_of_the_manual_parse);
+    g_test_add_func("/policy/first-rule-that-holds-wins", test_first_rule_that_holds_wins);
+    g_test_add_func("/policy/conditions-look-at-their-fact", test_conditions_look_at_their_fact);
+    g_test_add_func(
+        "/policy/unread-fact-leaves-a-rule-open", test_a_fact_that_was_not_read_leaves_a_rule_open);
+    g_test_add_func("/policy/name-is-filled-in-everywhere", test_a_name_is_filled_in_everywhere);
+    g_test_add_func(
+        "/policy/parse/byte-order-mark-is-passed-over", test_a_byte_order_mark_is_passed_over);
+    return g_test_run();
+}
