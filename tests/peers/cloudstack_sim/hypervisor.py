@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the hosts have, managed by CloudStack or not, and the list of the unmanaged.
+
+Instances are rows in the form of listUnmanagedInstances plus: hostid, _firmware of the
+row are API members already. Keys: host and name; two hosts may have the same name.
+"""
+from .errors import invalid
+from .registry import LIST_PARAMS, command
+
+SUPPORTED = ("VMware", "KVM")
+
+
+class Hypervisor:
+    """The instances on all hosts, in the order in which hosts report them."""
+
+    def __init__(self, estate):
+        self.estate = estate
+        self.instances = []
+        for row in estate.instances:
+            self.add(row)
+
+    def add(self, row):
+        row = dict(row)
+        host = self.estate["host"].get(row.get("hostid")) or self.estate["host"].first(name=row.get("hostname"))
+        row["hostid"], row["clusterid"] = host["id"], host["clusterid"]
+        self.instances.append(row)
+        return row
+
+    def find(self, name, host_id=None):
+        return next((row for row in self.instances if row["name"] == name
+                     and host_id in (None, row["hostid"])), None)
+
+    def remove(self, row):
+        self.instances.remove(row)
+
+
+def managed_names(estate, cluster):
+    """Names that the server keeps out of the list: by host or last host of the VM, and
+    of VMs that have no host in the pod. A VM powered off outside CloudStack has none of
+    the three, so that it is listed again."""
+    hosts = {host["id"] for host in estate["host"].where(clusterid=cluster["id"])}
+    names = set()
+    for vm in estate["virtualmachine"]:
+        placed = {vm.get("hostid"), vm.get("_lasthostid")} - {None}
+        if placed & hosts or (not placed and vm.get("_podid") == cluster["podid"]):
+            names.add(vm["instancename"])
+    return names
+
+
+def is_answering(host):
+    return host.get("state", "Up") == "Up" and "aintenance" not in host.get("resourcestate", "Enabled") \
+        and not host.get("_dropped")
+
+
+def visible(simulator, cluster, name=None):
+    """Unmanaged instances of the cluster, host by host; hosts that do not answer
+    contribute nothing, silently."""
+    estate = simulator.estate
+    hidden = managed_names(estate, cluster)
+    for host in estate["host"].where(clusterid=cluster["id"]):
+        if not is_answering(host):
+            continue
+        for row in simulator.hypervisor.instances:
+            if row["hostid"] == host["id"] and row["name"] not in hidden and name in (None, row["name"]):
+                yield row
+
+
+def _hypervisor_members(estate, row, cluster):
+    host = estate["host"].get(row["hostid"])
+    return {"hypervisor": cluster["hypervisortype"], "hypervisorversion": host.get("hypervisorversion")}
+
+
+@command("listUnmanagedInstances", "clusterid!:cluster name:string " + LIST_PARAMS, kind="unmanagedinstance")
+def list_unmanaged(call):
+    """page and pagesize are accepted and ignored; keyword filters after the fetch."""
+    cluster = call.row("clusterid")
+    if cluster["hypervisortype"] not in SUPPORTED:
+        raise invalid(f"VM import is currently not supported for hypervisor [{cluster['hypervisortype']}].")
+    rows = list(visible(call.simulator, cluster, call.given.get("name")))
+    keyword = call.given.get("keyword")
+    if keyword:
+        rows = [row for row in rows if keyword.lower() in row["name"].lower()]
+    return call.whole("unmanagedinstance", [
+        call.render("unmanagedinstance", dict(row, **_hypervisor_members(call.estate, row, cluster)))
+        for row in rows])

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Managed volumes after the import: update (relink), migrate, change of offering."""
+import json
+
+from . import fit, lists
+from .errors import failure, invalid
+from .estate import as_text
+from .jobs import Work
+from .params import is_true
+from .registry import LIST_PARAMS, command
+
+STATES = ("Allocated", "Creating", "Ready", "Migrating", "Snapshotting", "Resizing", "Expunging", "Expunged",
+          "Destroy", "Destroying", "UploadOp", "Uploaded", "NotUploaded", "Attaching", "Restoring")
+NO_POOL_MEMBERS = ("usediops", "storagecapabilities", "details", "hasannotations")
+
+
+def _shown_in_job(call, volume, job):
+    """A job's own result shows the job as still pending on the volume."""
+    return {"volume": dict(lists.show_volume(call, volume), jobid=job["id"], jobstatus=0)}
+
+
+@command("updateVolume", "id!:volume path:string storageid:storagepool chaininfo:string state:string name:string "
+         "displayvolume:boolean customid:string", is_async=True, kind="volume", instance_type="Volume",
+         cmd="org.apache.cloudstack.api.command.admin.volume.UpdateVolumeCmdByAdmin")
+def update_volume(call):
+    volume = call.row("id")
+
+    def commit(job):
+        if call.given.get("state") and call.given["state"] not in STATES:
+            raise invalid("Invalid volume state specified")
+        for name in ("path", "storageid", "chaininfo", "state", "name"):
+            if call.given.get(name):
+                volume[name] = call.given[name]
+        return _shown_in_job(call, volume, job)
+    return Work(commit, instance_id=volume["id"])
+
+
+def _tag_text(tags):
+    return ",".join(sorted(fit.tags_of(tags)))
+
+
+def _check_migration(call, volume, pool, offering):
+    vm = call.estate["virtualmachine"].get(volume.get("virtualmachineid"))
+    if volume["storageid"] == pool["id"]:
+        raise invalid(f"Volume {as_text('volume', volume)} is already on the destination storage pool")
+    if vm and vm["state"] == "Running" and not is_true(call.given.get("livemigrate")):
+        raise invalid(f"The volume {as_text('volume', volume)}is attached to a vm and for migrating it the "
+                      "parameter livemigrate should be specified")
+    if pool.get("clusterid") not in (None, volume.get("clusterid")):
+        raise invalid("Cannot migrate a volume of a virtual machine to a storage pool in a different cluster")
+    tags = (offering or _present_offering(call, volume)).get("tags")
+    if not fit.has_tags(pool, tags):
+        raise invalid(f"Migration failed: target pool [{pool['name']}, tags:[{_tag_text(pool.get('tags'))}]] has no "
+                      f"matching tags for volume [{volume['name']}, uuid:{volume['id']}, tags:{_tag_text(tags)}]")
+
+
+def _present_offering(call, volume):
+    if volume.get("diskofferingid"):
+        return call.estate["diskoffering"].get(volume["diskofferingid"])
+    number = int(volume.get("serviceofferingid") or 0)
+    service = call.estate["serviceoffering"].first(_n=number) or {}
+    return {"tags": service.get("storagetags")}
+
+
+def _check_host(call, volume, pool):
+    """A test can make the hosts fail: {kind: storagepool, set: {_fails: true}}."""
+    source = call.estate["storagepool"].get(volume["storageid"])
+    if not pool.get("_fails"):
+        return
+    inner = "VolumeObject " + json.dumps({"dataStore": as_text("storagepool", source),
+                                          "volumeVO": as_text("volume", volume)}, separators=(",", ":"))
+    raise failure("Migrate volume failed: com.cloud.utils.exception.CloudRuntimeException: Failed to migrate volume "
+                  f"{inner} to storage pool {as_text('storagepool', pool)}")
+
+
+@command("migrateVolume", "volumeid!:volume storageid!:storagepool livemigrate:boolean "
+         "newdiskofferingid:diskoffering", is_async=True, kind="volume", instance_type="Volume",
+         cmd="org.apache.cloudstack.api.command.admin.volume.MigrateVolumeCmdByAdmin")
+def migrate_volume(call):
+    """Storage and offering change; path and chaininfo stay, as on the simulated hosts."""
+    volume, pool, offering = call.row("volumeid"), call.row("storageid"), call.row("newdiskofferingid")
+
+    def commit(job):
+        _check_migration(call, volume, pool, offering)
+        _check_host(call, volume, pool)
+        volume["storageid"] = pool["id"]
+        if offering:
+            volume["diskofferingid"] = offering["id"]
+            for name in ("serviceofferingid", "serviceofferingname", "serviceofferingdisplaytext"):
+                volume.pop(name, None)
+        return _shown_in_job(call, volume, job)
+    return Work(commit, instance_id=volume["id"])
+
+
+@command("changeOfferingForVolume", "id!:volume diskofferingid!:diskoffering size:long automigrate:boolean "
+         "shrinkok:boolean", role="user", is_async=True, kind="volume",
+         cmd="org.apache.cloudstack.api.command.user.volume.ChangeOfferingForVolumeCmd")
+def change_offering(call):
+    volume, offering = call.row("id"), call.row("diskofferingid")
+
+    def commit(job):
+        if offering.get("iscustomized") and not call.given.get("size"):
+            raise invalid("The new disk offering requires that a size be specified.")
+        volume["diskofferingid"] = offering["id"]
+        return _shown_in_job(call, volume, job)
+    return Work(commit)
+
+
+def _is_reachable(call, volume, pool):
+    """Another pool of the cluster or the whole zone, for the same hypervisor."""
+    near = pool.get("clusterid") in (None, volume.get("clusterid"))
+    return near and pool["id"] != volume["storageid"] and pool.get("hypervisor") == volume["hypervisor"]
+
+
+def _is_suitable(call, volume, pool):
+    """Tags of the offering wanted later are not asked for; another host's disk is not."""
+    vm = call.estate["virtualmachine"].get(volume.get("virtualmachineid"))
+    if pool.get("scope") != "HOST" or vm is None:
+        return True
+    host = call.estate["host"].get(vm.get("hostid"))
+    return bool(host) and pool["name"].startswith(host["name"])
+
+
+@command("findStoragePoolsForMigration", "id!:volume " + LIST_PARAMS, kind="storagepool")
+def find_pools(call):
+    volume = call.row("id")
+    found = []
+    for pool in call.estate["storagepool"]:
+        if _is_reachable(call, volume, pool):
+            shown = call.render("storagepool", dict(
+                pool, jobstatus=0, suitableformigration=_is_suitable(call, volume, pool)))
+            found.append({k: v for k, v in shown.items() if k not in NO_POOL_MEMBERS})
+    return call.whole("storagepool", sorted(found, key=lambda pool: not pool["suitableformigration"]))
