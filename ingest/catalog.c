@@ -374,12 +374,12 @@ work(void *data)
 static void
 run_queue(Fetch *fetch)
 {
-    pthread_t threads[N_THREADS];
+    pthread_t threads[N_THREADS - 1]; /* the calling thread takes part */
     size_t n = 0;
-    while (n < N_THREADS && n + 1 < fetch->jobs->len &&
+    while (n < N_THREADS - 1 && n + 1 < fetch->jobs->len &&
            pthread_create(&threads[n], NULL, work, fetch) == 0)
         n++;
-    work(fetch); /* this thread takes part */
+    work(fetch);
     for (size_t i = 0; i < n; i++)
         pthread_join(threads[i], NULL);
     g_array_set_size(fetch->jobs, 0);
