@@ -49,7 +49,7 @@ list_findings(const Options *options, FILE *file, GError **error)
 {
     g_autoptr(OutputTable) table = output_table_new(kind_columns, G_N_ELEMENTS(kind_columns));
     for (size_t i = 0; i < finding_kinds_n; i++) {
-        const FindingKind *kind = &finding_kinds[i];
+        const FindingKind *kind = finding_kinds[i];
         char code[16];
         g_snprintf(code, sizeof code, "%d", kind->server_code);
         const char *const cells[] = {
@@ -90,9 +90,9 @@ findings_like(const char *word)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     for (size_t i = 0; *word && i < finding_kinds_n; i++)
-        if (strstr(finding_kinds[i].id, word))
+        if (strstr(finding_kinds[i]->id, word))
             g_string_append_printf(
-                text, "%s%s", text->len ? ", " : "there are: ", finding_kinds[i].id);
+                text, "%s%s", text->len ? ", " : "there are: ", finding_kinds[i]->id);
     return text->len ? g_strdup(text->str) : NULL;
 }
 

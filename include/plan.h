@@ -49,12 +49,13 @@ typedef enum ServerStage { STAGE_NONE, STAGE_SUBMIT, STAGE_JOB, STAGE_N } Server
 extern const char *const server_stage_words[STAGE_N]; /* "submit", "job" */
 
 /**
- * A kind of finding: a row of the table in mapper/finding_kinds.c, shown by "vm-ingest explain".
+ * A kind of finding: a row of mapper/kinds_*.c, shown by "vm-ingest explain".
  *
  * In the templates {1} .. {6} stand for the finding's arguments ({1:size}: bytes, told in GiB),
  * {nic} or {disk} for its subject, {vm} for the name of the instance.
  */
 typedef struct FindingKind {
+    int number;     /* from 1, in the order of the table */
     const char *id; /* "vlan-without-network"; lower case, hyphens; stable */
     Severity severity;
     const char *text;     /* template: what is so, one sentence */
@@ -66,7 +67,7 @@ typedef struct FindingKind {
     const char *server_text; /* template of the server's own text, or NULL */
 } FindingKind;
 
-extern const FindingKind finding_kinds[];
+extern const FindingKind *const finding_kinds[];
 extern const size_t finding_kinds_n;
 /* NULL = absent. */
 const FindingKind *finding_find_kind(const char *id);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The names of the findings; FINDING(NAME) is defined by whoever includes this. Each has a row in
- * finding_kinds.c.
+ * kinds_*.c.
  */
 /* Is it there, and does CloudStack see it? */
 FINDING(INSTANCE_GONE)

@@ -23,19 +23,27 @@ const char *const severity_words[SEVERITY_N] = {
 
 const char *const server_stage_words[STAGE_N] = {[STAGE_SUBMIT] = "submit", [STAGE_JOB] = "job"};
 
+const FindingKind *const finding_kinds[] = {
+#define FINDING(id) &kind_##id,
+#include "finding_ids.h"
+#undef FINDING
+};
+
+const size_t finding_kinds_n = G_N_ELEMENTS(finding_kinds);
+
 const FindingKind *
 finding_find_kind(const char *id)
 {
     for (size_t i = 0; i < finding_kinds_n; i++)
-        if (!strcmp(finding_kinds[i].id, id))
-            return &finding_kinds[i];
+        if (!strcmp(finding_kinds[i]->id, id))
+            return finding_kinds[i];
     return NULL;
 }
 
 Finding *
 add_finding(Task *task, FindingId id, const char *subject, const FindingArg *args)
 {
-    const FindingKind *kind = &finding_kinds[id - 1];
+    const FindingKind *kind = finding_kinds[id - 1];
     Finding finding = {.kind = kind, .severity = kind->severity, .subject = subject};
     memcpy(finding.args, args, sizeof finding.args);
     GArray *findings = task->planner->findings;
@@ -49,8 +57,7 @@ find_unread_list(Task *task, const char *list)
     GArray *findings = task->planner->findings;
     for (guint i = 0; i < findings->len; i++) {
         const Finding *known = &g_array_index(findings, Finding, i);
-        if (known->kind == &finding_kinds[FINDING_LIST_UNREAD - 1] &&
-            !strcmp(known->args[0].text, list))
+        if (known->kind == &kind_LIST_UNREAD && !strcmp(known->args[0].text, list))
             return;
     }
     const CatalogList *row = catalog_find_list(task->planner->catalog, list);

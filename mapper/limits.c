@@ -470,7 +470,7 @@ static bool
 is_limit(const FindingKind *kind)
 {
     for (int i = 0; i < RESOURCE_N; i++)
-        if (kind == &finding_kinds[resources[i].exceeded - 1])
+        if (kind == finding_kinds[resources[i].exceeded - 1])
             return true;
     return false;
 }

@@ -32,7 +32,7 @@ typedef enum Answer { ANSWER_NO, ANSWER_YES, ANSWER_UNKNOWN } Answer;
 
 typedef enum Hypervisor { HYPERVISOR_UNKNOWN, HYPERVISOR_VMWARE, HYPERVISOR_KVM } Hypervisor;
 
-/* Index into finding_kinds[]; the order is that of the table, not that of the server. */
+/* The number of a FindingKind; the order is that of the table, not that of the server. */
 typedef enum FindingId {
     FINDING_NONE,
 #define FINDING(id) FINDING_##id,
@@ -40,6 +40,10 @@ typedef enum FindingId {
 #undef FINDING
     FINDING_N
 } FindingId;
+
+#define FINDING(id) extern const FindingKind kind_##id;
+#include "finding_ids.h"
+#undef FINDING
 
 /* --- releases --------------------------------------------------------------------------------- */
 

@@ -147,7 +147,7 @@ rank_of(const Finding *finding, bool is_reserving)
     if (finding->kind->stage == STAGE_NONE || finding->is_unforetold ||
         (finding->severity != SEVERITY_BLOCKER && finding->severity != SEVERITY_ACTION))
         return G_MAXINT;
-    FindingId id = (FindingId)(finding->kind - finding_kinds + 1);
+    FindingId id = (FindingId)finding->kind->number;
     int rank = is_reserving ? ranks[id] : rank_without_reservations(id);
     return finding->kind->stage * G_MAXUINT8 + (rank ? rank : G_MAXUINT8 - 1);
 }

@@ -6,7 +6,7 @@ test_each_kind_is_complete(void)
 {
     g_autoptr(GHashTable) ids = g_hash_table_new(g_str_hash, g_str_equal);
     for (size_t i = 0; i < finding_kinds_n; i++) {
-        const FindingKind *kind = &finding_kinds[i];
+        const FindingKind *kind = finding_kinds[i];
         g_assert_nonnull(kind->id);
         g_assert_true(g_hash_table_add(ids, (gpointer)kind->id));
         for (const char *p = kind->id; *p; p++)
@@ -30,8 +30,8 @@ test_each_template_renders(void)
     arena_init(&arena);
     PlanItem item = {.instance.name = text_known("web-01")};
     for (size_t i = 0; i < finding_kinds_n; i++) {
-        Finding finding = {.kind = &finding_kinds[i],
-            .severity = finding_kinds[i].severity,
+        Finding finding = {.kind = finding_kinds[i],
+            .severity = finding_kinds[i]->severity,
             .subject = "Network adapter 1"};
         for (int j = 0; j < FINDING_ARGS_MAX; j++)
             finding.args[j].text = "ARGUMENT";
@@ -45,8 +45,8 @@ test_each_template_renders(void)
             g_assert_false(texts[j] && (strstr(texts[j], "{nic}") || strstr(texts[j], "{disk}") ||
                                            strstr(texts[j], "{vm}")));
         }
-        g_assert_cmpstr(text.id.value, ==, finding_kinds[i].id);
-        g_assert_cmpint(text.server.stage, ==, finding_kinds[i].stage);
+        g_assert_cmpstr(text.id.value, ==, finding_kinds[i]->id);
+        g_assert_cmpint(text.server.stage, ==, finding_kinds[i]->stage);
     }
     arena_release(&arena);
 }

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Findings: NICs and networks.
+ */
+#include "finding_rows.h"
+
+#define IP_TEXT          "IP address {1} for NIC(ID: {nic}) is not available in network(ID: {3})"
+#define UNSUITED_NETWORK "Suitable network for nic(ID: {nic}) not found during VM import"
+
+KIND(NIC_UNREAD, "nic-unread", SEVERITY_UNKNOWN, "{1}", "{2}",
+    "Give the account the right to read the VM's hardware and networks, then discover again.",
+    "A NIC that was not read may stop the import, or be lost by it.", NO_SERVER);
+KIND(NICS_DIFFER, "nics-differ", SEVERITY_BLOCKER, "CloudStack would import {1} of {2} NICs.",
+    "NICs in listUnmanagedInstances: {1}; at the source: {2}.",
+    "Connect the NIC to a port group that CloudStack can read (not ephemeral, not opaque; the "
+    "VM powered on once), then list again.",
+    "A NIC that its reader does not understand is left out without a word.", NO_SERVER);
+KIND(ADAPTERS_MIXED, "adapters-mixed", SEVERITY_BLOCKER,
+    "The NICs are of different adapter types: {1} and {2}.",
+    "Adapter types as CloudStack reads them.",
+    "Give all NICs one type at the source (VM powered off).",
+    "One adapter type is recorded for the whole VM.", STAGE_JOB, 530,
+    "Multiple network adapter of different type ({1}, {2}) are not supported for import. "
+    "Please make sure that all network adapters are of the same type");
+KIND(ADAPTER_UNKNOWN, "adapter-unknown", SEVERITY_UNKNOWN,
+    "The adapter type of NIC '{nic}' could not be read.", "{1} NICs must be of one type.",
+    "Discover again with a right to read the hardware.",
+    "Whether all NICs are of one type cannot be told.", NO_SERVER);
+KIND(NIC_CHOICE_UNKNOWN, "nic-choice-unknown", SEVERITY_BLOCKER,
+    "The plan names NIC '{1}', which the instance does not have.", "NICs: {2}.",
+    "Take the entry out of choice.nics, or correct it.",
+    "The server ignores an unknown NIC without a word and picks a network by itself.", NO_SERVER);
+KIND(NIC_CHOICE_MISSING, "nic-choice-missing", SEVERITY_BLOCKER,
+    "The plan names no network for NIC '{nic}'; the server would take '{2}' by itself.",
+    "choice.nics has none for it; the NIC is on {1}.", "Write the network into choice.nics.",
+    "On VMware the server takes the first network of the same VLAN, on KVM the first one that "
+    "the owner may use, whatever its VLAN.",
+    NO_SERVER);
+KIND(NIC_WITHOUT_NETWORK, "nic-without-network", SEVERITY_BLOCKER,
+    "The plan names no network for NIC '{nic}', and the server finds none by itself.",
+    "choice.nics has no entry for it; CloudStack reads {1}.", "Write a network into choice.nics.",
+    "The server looks for a network by the VLAN of the NIC, and for none without a VLAN.",
+    STAGE_JOB, 530, UNSUITED_NETWORK);
+KIND(VLAN_WITHOUT_NETWORK, "vlan-without-network", SEVERITY_BLOCKER,
+    "No network of zone '{2}' carries {1}, which NIC '{nic}' is on.",
+    "Port group or bridge '{3}'; read from {4}.",
+    "createNetwork zoneid={5} {6}, or name a network that is there by a rule: network "
+    "portgroup "
+    "\"{3}\" -> network \"...\".",
+    "Each NIC needs a network of CloudStack; by its VLAN the VM stays on the wire it is on.",
+    STAGE_JOB, 530, UNSUITED_NETWORK);
+KIND(VLAN_NETWORK_FOREIGN, "vlan-network-of-others", SEVERITY_BLOCKER,
+    "Network '{2}' carries {1}, but the owner, {3}, may not use it.",
+    "listNetworks: it belongs to {4}.",
+    "createNetworkPermissions networkid={5} accountids=..., or create a network of the same "
+    "VLAN for the owner, or choose another owner.",
+    "The owner of the VM needs the right to use the network; being root does not help.", STAGE_JOB,
+    530, UNSUITED_NETWORK);
+KIND(VLAN_NETWORK_UNCERTAIN, "vlan-network-right-unknown", SEVERITY_UNKNOWN,
+    "Network '{2}' carries {1}; whether the owner, {3}, may use it is not known.",
+    "It belongs to {4}; listNetworkPermissions or the caller's account is not known.",
+    "Name the owner by a rule, and read the catalog with the keys of a root administrator.",
+    "The server asks the right of the owner.", NO_SERVER);
+KIND(VLAN_SEVERAL_NETWORKS, "vlan-with-several-networks", SEVERITY_WARNING,
+    "{2} networks carry {1}; '{3}' was taken.", "Also fit: {4}; the port group or bridge is '{5}'.",
+    "Say which: network vlan ... -> network \"...\", or edit choice.nics.",
+    "They are on one physical network, so the wire is the same; owner, addresses and services "
+    "differ.",
+    NO_SERVER);
+KIND(VLAN_SEVERAL_PHYSICAL, "vlan-on-several-physical-networks", SEVERITY_ACTION,
+    "{2} networks on different physical networks carry {1}; '{3}' was taken.",
+    "Also fit: {4}; no traffic label tells which physical network '{5}' is.",
+    "Say which: network vlan ... -> network \"...\", or edit choice.nics.",
+    "The same VLAN ID on another physical network is another wire.", NO_SERVER);
+KIND(VLAN_UNKNOWN, "vlan-unknown", SEVERITY_UNKNOWN, "The VLAN of NIC '{nic}' could not be read.",
+    "Port group or bridge '{1}'.",
+    "Give the account the right to read networks, or name the network by a rule: network "
+    "portgroup \"{1}\" -> network \"...\".",
+    "Without the VLAN no network can be told.", NO_SERVER);
+KIND(VLAN_UNCERTAIN, "vlan-uncertain", SEVERITY_UNKNOWN,
+    "NIC '{nic}' is probably on {1}; that was derived, not read.", "From {2}.",
+    "Confirm it by a rule: network portgroup \"{3}\" -> network \"...\", or edit choice.nics.",
+    "A VLAN told by a name alone may be wrong.", NO_SERVER);
+KIND(VLAN_TRUNK, "vlan-trunk", SEVERITY_BLOCKER, "NIC '{nic}' is on a {1}.",
+    "Port group or bridge '{2}'; read from {3}. The server {5}.",
+    "Choose {4} for it on purpose (network portgroup \"{2}\" -> network \"...\") and know that "
+    "at the next start through CloudStack the NIC gets that network's VLAN only.",
+    "CloudStack has no networks of several VLANs for a guest.", STAGE_JOB, 530, UNSUITED_NETWORK);
+KIND(VLAN_OVERLAY, "vlan-overlay", SEVERITY_BLOCKER, "NIC '{nic}' is on an overlay segment, {1}.",
+    "Port group or bridge '{2}'; read from {3}.",
+    "Name a network by a rule: network portgroup \"{2}\" -> network \"...\".",
+    "CloudStack does not read segments of NSX or VXLAN; no network can be told by them.", STAGE_JOB,
+    530, UNSUITED_NETWORK);
+KIND(VLAN_PRIVATE, "vlan-private", SEVERITY_BLOCKER,
+    "NIC '{nic}' is on a network of one host only, {1}.", "Network or bridge '{2}'; read from {3}.",
+    "Connect it to a bridge, or name a network by a rule: network portgroup \"{2}\" -> network "
+    "\"...\".",
+    "A NAT or isolated network of libvirt has no VLAN and no counterpart in CloudStack.", STAGE_JOB,
+    530, UNSUITED_NETWORK);
+KIND(VLAN_VIEWS_DIFFER, "vlan-views-differ", SEVERITY_WARNING,
+    "CloudStack reads another VLAN of NIC '{nic}' than the source.",
+    "CloudStack reads {1}; the source has {2}.",
+    "Read both again; the NIC may have been moved meanwhile.",
+    "The server compares the network with the VLAN that it reads itself.", NO_SERVER);
+KIND(NETWORK_VLANS_UNREAD, "network-vlans-unread", SEVERITY_UNKNOWN,
+    "The VLANs of CloudStack's networks are not readable, so none can be found by {1}.",
+    "listNetworks shows broadcasturi to root administrators only.",
+    "Use the keys of a root administrator for the catalog, or name the network by a rule.",
+    "Without them a network that is there looks like one that is missing.", NO_SERVER);
+KIND(NETWORK_RULE_NOT_FOUND, "network-of-rule-not-found", SEVERITY_BLOCKER,
+    "The policy (line {2}) names network '{1}', which the zone does not have.",
+    "Not in listNetworks.", "Correct the rule, or create the network.",
+    "A rule that names nothing is not passed over.", NO_SERVER);
+KIND(RULE_UNDECIDED, "policy-rule-undecided", SEVERITY_UNKNOWN,
+    "Whether the rule in line {1} of the policy holds is not known, so it was passed over.",
+    "The rule asks for the {2}, which the source '{3}' did not tell.",
+    "Run 'vm-ingest doctor' to see which right the account lacks, then discover again; or look "
+    "at the choices yourself and judge them with 'vm-ingest check' without --policy.",
+    "The first rule that holds counts. A fact that was not read may make an earlier rule hold.",
+    NO_SERVER);
+KIND(NETWORK_NOT_FOUND, "network-not-found", SEVERITY_BLOCKER,
+    "The network chosen for NIC '{nic}' does not exist.",
+    "No network of the catalog has the id '{1}'.", "Correct choice.nics: listNetworks.",
+    "The id was edited, or the network removed.", STAGE_JOB, 431,
+    "Network ID: {1} for NIC ID: {nic} is invalid");
+KIND(NETWORK_OTHER_ZONE, "network-in-other-zone", SEVERITY_BLOCKER,
+    "Network '{1}' is in another zone.", "listNetworks: zoneid is '{2}'.",
+    "Choose a network of the zone.", "The network must be of the zone of the cluster.", STAGE_JOB,
+    530, "Network(ID: {3}) for nic(ID: {nic}) belongs to a different zone than VM to be imported");
+KIND(NETWORK_FORBIDDEN, "network-forbidden", SEVERITY_BLOCKER,
+    "The owner, {2}, may not use network '{1}'.", "listNetworks: it belongs to {4}.",
+    "createNetworkPermissions networkid={3} accountids=..., or choose another network or "
+    "owner.",
+    "The owner of the VM needs the right to use the network; being root does not help.", STAGE_JOB,
+    530, "Unable to use network with id= {3}, permission denied");
+KIND(NETWORK_SHARED_FORBIDDEN, "network-not-in-domain", SEVERITY_BLOCKER,
+    "Shared network '{1}' is not open to the domain of the owner, {2}.",
+    "listNetworks: it belongs to {4}.",
+    "Choose a network of the owner's domain, or create it with subdomainaccess=true.",
+    "A shared network of a domain is for that domain, and for those below with "
+    "subdomainaccess.",
+    STAGE_JOB, 530, "Shared network id={3} is not available in domain id={5}");
+KIND(NETWORK_RIGHT_UNKNOWN, "network-right-unknown", SEVERITY_UNKNOWN,
+    "Whether the owner, {2}, may use network '{1}' is not known.",
+    "It belongs to {3}; listNetworkPermissions or the caller's account is not known.",
+    "Name the owner by a rule, and read the catalog with the keys of a root administrator.",
+    "The server asks the right of the owner.", NO_SERVER);
+KIND(NETWORK_VLAN_DIFFERS, "network-vlan-differs", SEVERITY_BLOCKER,
+    "Network '{1}' has {2}, NIC '{nic}' is on vlan://{3}.",
+    "listNetworks: broadcasturi; VLAN as CloudStack reads it.",
+    "Choose a network of that VLAN in choice.nics.",
+    "The server compares the two for L2 and Shared networks on VMware.", STAGE_JOB, 530,
+    "VLAN of network(ID: {4}) {2} is found different from the VLAN of nic(ID: {nic}) "
+    "vlan://{3} "
+    "during VM import");
+KIND(NETWORK_PVLAN_DIFFERS, "network-pvlan-differs", SEVERITY_BLOCKER,
+    "Network '{1}' has {2}, NIC '{nic}' is on {3}.",
+    "listNetworks: broadcasturi; PVLAN as CloudStack reads it.",
+    "Choose a network of that PVLAN in choice.nics.",
+    "Primary, secondary and type must all be equal.", STAGE_JOB, 530,
+    "PVLAN of network(ID: {4}) {2} is found different from the VLAN of nic(ID: {nic}) {3} "
+    "during VM import");
+KIND(NETWORK_VLAN_CHANGES, "network-changes-vlan", SEVERITY_WARNING,
+    "NIC '{nic}' is on {1}; network '{2}' has {3}.",
+    "The server does not compare them in this case.",
+    "Make sure that this is meant, or choose a network of the same VLAN.",
+    "The import changes nothing on the wire, the next start through CloudStack does.", NO_SERVER);
+KIND(IP_MISSING, "ip-missing", SEVERITY_BLOCKER,
+    "Network '{1}' needs an IPv4 address for NIC '{nic}', and none is chosen.",
+    "Addresses read from the guest: {2}.",
+    "Write the guest's address into choice.nics[].ip4 (start VMware Tools or the guest agent "
+    "to have it read), or use an L2 network.",
+    "A network with services records the address of each NIC.", STAGE_JOB, 530,
+    "NIC(ID: {nic}) needs a valid IP address for it to be associated with network(ID: {3}). "
+    "nicipaddresslist parameter of API can be used for this");
+KIND(IP_INVALID, "ip-invalid", SEVERITY_BLOCKER, "'{1}' is not an IPv4 address.",
+    "choice.nics[].ip4 of NIC '{nic}'.", "Correct it, or write 'auto'.",
+    "Only IPv4 addresses are taken.", STAGE_JOB, 431,
+    "IP address '{1}' for NIC ID: {nic} is invalid");
+KIND(IP_NOT_AVAILABLE, "ip-not-available", SEVERITY_BLOCKER,
+    "Address {1} cannot be used on network '{2}': {4}.", "Network: {5}.",
+    "Choose a free address of the network, or another network.",
+    "The address must be inside the network, not its gateway and not in use.", STAGE_JOB, 530,
+    IP_TEXT);
+KIND(IP_NOT_FREE, "ip-not-in-range", SEVERITY_BLOCKER,
+    "Address {1} is no free address of the ranges of shared network '{2}'.",
+    "listPublicIpAddresses forvirtualnetwork=false: {3}.",
+    "createVlanIpRange for the address, or choose a free one.",
+    "The server needs a free row for the address; without one the import breaks off late and "
+    "leaves records behind.",
+    STAGE_JOB, 530,
+    "Failed to import NICs while importing vm: {vm}. Cannot find a free IP to assign to VM NIC "
+    "on network {2}");
+KIND(IP_SEVERAL, "ip-several", SEVERITY_BLOCKER,
+    "NIC '{nic}' has several IPv4 addresses, so 'auto' is refused.", "Addresses: {1}.",
+    "Write one of them into choice.nics[].ip4 and add the others afterwards (addIpToNic).",
+    "'auto' takes the guest's address only if there is one.", STAGE_JOB, 530,
+    "Multiple IP addresses ({1}) present for nic ID: {nic}. IP address cannot be assigned "
+    "automatically, only single IP address auto-assigning supported");
+KIND(IP_NEW, "ip-new", SEVERITY_WARNING,
+    "'auto' gives NIC '{nic}' a new address that the guest does not have.",
+    "No single IPv4 address of the guest is known to the server.",
+    "Write the guest's address into choice.nics[].ip4.",
+    "The record and the guest would differ until the guest asks by DHCP.", NO_SERVER);
+KIND(IP_NOT_THE_GUESTS, "ip-not-the-guests", SEVERITY_WARNING,
+    "Address {1} is none of those that the guest has on NIC '{nic}'.", "Read: {2}.",
+    "Make sure that it is meant.", "The record and the guest would differ.", NO_SERVER);
+KIND(IP_NOT_CARRIED, "ip-not-carried", SEVERITY_WARNING,
+    "Further addresses of NIC '{nic}' are not carried over: {1}.", "Network '{2}'.",
+    "After the import: addIpToNic nicid=... ipaddress=... for IPv4; IPv6 stays in the guest.",
+    "An import records one IPv4 address a NIC.", NO_SERVER);
+KIND(MAC_IN_NETWORK, "mac-in-network", SEVERITY_BLOCKER,
+    "MAC {1} of NIC '{nic}' is in use on network '{2}' by '{3}'.",
+    "listVirtualMachines: nic, or an earlier NIC of this plan.",
+    "Choose another network, or change the MAC at the source. 'forced' would record a new MAC.",
+    "MAC addresses are unique on a network. This check comes late and leaves records behind.",
+    STAGE_JOB, 530,
+    "Failed to import NICs while importing vm: {vm}. NIC with MAC address {1} exists on "
+    "network "
+    "{2} and forced flag is disabled");
+KIND(MAC_INVALID, "mac-invalid", SEVERITY_BLOCKER,
+    "'{1}', which NIC '{nic}' has, is no MAC address.", "NICs as CloudStack reads them.",
+    "Give the NIC a MAC address at the source.", "This check comes late and leaves records behind.",
+    STAGE_JOB, 530, "Failed to import NICs while importing vm: {vm}. {2}");
+KIND(MAC_ELSEWHERE, "mac-in-other-network", SEVERITY_WARNING,
+    "MAC {1} of NIC '{nic}' is also that of '{2}' on another network.", "listVirtualMachines: nic.",
+    "Change one of them at the source, unless it is meant.",
+    "The server compares MACs within one network only.", NO_SERVER);
+KIND(MAC_MISSING, "mac-missing", SEVERITY_UNKNOWN,
+    "The MAC address of NIC '{nic}' could not be read.", "NICs of the source: {1}.",
+    "Discover again with a right to read the hardware.",
+    "Whether it is in use already cannot be told.", NO_SERVER);
+KIND(FORCE_REMOVES_NIC, "forced-removes-nic", SEVERITY_BLOCKER,
+    "'forced' on this release takes the NIC record away from another VM.", "Release {1}.",
+    "Set choice.forced to false.",
+    "In 4.18 forced=true removes the NIC record of the VM that has the same MAC.", NO_SERVER);

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Findings: is it there, and does CloudStack see it?
+ */
+#include "finding_rows.h"
+
+#define UNSEEN_TEXT "Failed to find unmanaged vm with name: {vm} in cluster: {1}"
+
+KIND(INSTANCE_GONE, "instance-gone", SEVERITY_BLOCKER,
+    "The instance of the plan is not in the inventory any more.",
+    "No instance has source '{1}' and id '{2}', nor its UUID, nor its name and path.",
+    "Read the source again (vm-ingest discover); if the VM was deleted or the account may not "
+    "see it any more, take the item out of the plan.",
+    "A plan item is joined to an instance by source and id, else by instance UUID, else by "
+    "name and path. Nothing can be judged of an instance that is not there.",
+    NO_SERVER);
+KIND(INSTANCE_TWICE, "instance-twice", SEVERITY_BLOCKER,
+    "An item before this one is about the same instance.",
+    "Both mean instance '{2}' of source '{1}'.", "Take one of the two out of the plan.",
+    "An item names its instance by id, by instance UUID, or by name and path. An instance can "
+    "be imported once.",
+    NO_SERVER);
+KIND(FACTS_CHANGED, "facts-changed", SEVERITY_WARNING,
+    "The facts that the plan was made from have changed; the choices were judged anew.",
+    "Digest in the plan {1}, digest of the inventory {2}.",
+    "Look at the choices of this item again, or make a new plan (vm-ingest plan).",
+    "Each item keeps a digest of the size, disks, NICs and place that its verdict used. A "
+    "verdict always belongs to the facts that are at hand now.",
+    NO_SERVER);
+KIND(FACTS_UNREAD, "facts-unread", SEVERITY_UNKNOWN, "{1} could not be read.",
+    "The source '{2}' gave no value for it.",
+    "Run 'vm-ingest doctor' to see which right the account lacks, then discover again.",
+    "A fact that decides is missing. It is not guessed.", NO_SERVER);
+KIND(LIST_UNREAD, "list-unread", SEVERITY_UNKNOWN,
+    "CloudStack's list '{1}' was not read, and this item depends on it.", "{2}: {3}",
+    "Use the keys of a root administrator, or allow the role {2}, then run 'vm-ingest "
+    "catalog' again.",
+    "A list that was not read is not an empty list: what it holds is unknown.", NO_SERVER);
+KIND(RELEASE_DECIDES, "release-decides", SEVERITY_UNKNOWN,
+    "Releases of CloudStack differ in this and the release of the server is not known: {1}.",
+    "The server hides its version; it may be {2}.",
+    "Say which one it is: --server-version 4.20.3, or let the server show it "
+    "(updateConfiguration name=expose.cloudstack.version.api.list.capabilities value=true).",
+    "Behaviour differs between releases, and not in the order of their numbers.", NO_SERVER);
+KIND(IS_TEMPLATE, "is-template", SEVERITY_BLOCKER,
+    "It is a template, which CloudStack never lists as an unmanaged instance.",
+    "The source marks '{vm}' as a template.",
+    "Convert it to a virtual machine (govc vm.markasvm), or register it as a template of "
+    "CloudStack (registerTemplate).",
+    "Templates cannot be started and are left out by CloudStack's own reader.", STAGE_JOB, 530,
+    UNSEEN_TEXT);
+KIND(VIEW_UNREAD, "cloudstack-view-unread", SEVERITY_UNKNOWN,
+    "CloudStack's own view of this instance was not read: whether it sees it is not known.", "{1}",
+    "Run 'vm-ingest discover' with a CloudStack source for the cluster "
+    "(listUnmanagedInstances), then plan again.",
+    "The server imports only what its own reader finds on its hosts, by name. Hidden names, "
+    "hosts in maintenance and unreadable hardware are seen only there.",
+    NO_SERVER);
+KIND(NOT_VISIBLE, "not-visible", SEVERITY_BLOCKER,
+    "CloudStack does not list this instance, so it cannot be imported.",
+    "listUnmanagedInstances of cluster '{2}' was read to its end without the name '{vm}'.",
+    "No reason is visible, so by exclusion: a removed volume's chain may hide the name "
+    "(rename the VM in vCenter to a new unique name and import it under that), or its host "
+    "did not answer (look at the host in CloudStack and list again).",
+    "Names of managed VMs, of templates on primary storage and of the chains of removed "
+    "volumes, with the part before their first '-', are filtered out of the list and of the "
+    "import. No API shows the latter.",
+    STAGE_JOB, 530, UNSEEN_TEXT);
+KIND(NOT_VISIBLE_REASON, "not-visible-known-reason", SEVERITY_BLOCKER,
+    "CloudStack does not list this instance: {3}.",
+    "listUnmanagedInstances of cluster '{2}' was read to its end without the name '{vm}'; the "
+    "source tells the reason.",
+    "Change what stands in the way at the source, then discover again.",
+    "CloudStack's reader drops what it cannot read, without a word.", STAGE_JOB, 530, UNSEEN_TEXT);
+KIND(NOT_VISIBLE_HOST, "not-visible-host", SEVERITY_BLOCKER,
+    "CloudStack does not list this instance because its host '{2}' is {3}.",
+    "listHosts: state and resource state of '{2}'.",
+    "Bring the host back (reconnectHost id=..., cancelHostMaintenance id=...) or move the VM "
+    "to another host of the cluster, then discover again.",
+    "Only hosts in state Up that are not in maintenance are asked.", STAGE_JOB, 530, UNSEEN_TEXT);
+KIND(UNSEEN_BY_SOURCE, "unseen-by-source", SEVERITY_ACTION,
+    "CloudStack lists this instance and our account at '{1}' does not see it.",
+    "listUnmanagedInstances has '{vm}' in cluster '{2}', which '{1}' was read of.",
+    "Give the account the role Read-only (System.View, System.Read) on the folder or resource "
+    "pool of the VM, with propagation, then discover again.",
+    "An object without a right is absent without a fault. What CloudStack reads alone cannot "
+    "be compared: it drops NICs and disks that it cannot read.",
+    NO_SERVER);
+KIND(ALREADY_MANAGED, "already-managed", SEVERITY_BLOCKER,
+    "CloudStack manages this VM already, as '{1}' ({2}).",
+    "listVirtualMachines: id {3}, state {4}; it is the same by {5}.",
+    "Do not import it. If the record is stale, look at it first: listVirtualMachines id={3} "
+    "listall=true.",
+    "The names of managed VMs are left out of the list and of the import.", STAGE_JOB, 530,
+    "Failed to find unmanaged vm with name: {vm} in cluster: {6}");
+KIND(MANAGED_LISTED_AGAIN, "managed-listed-again", SEVERITY_BLOCKER,
+    "CloudStack manages this VM already, as '{1}' ({2}), although it lists it as unmanaged.",
+    "listVirtualMachines: id {3}, state {4}; it is the same by {5}. Listed in cluster {6}.",
+    "Do not import it. Power the VM on, so that its record finds it again: listVirtualMachines "
+    "id={3} listall=true.",
+    "A managed VM that was powered off outside CloudStack is listed as unmanaged again. "
+    "Importing it makes two records of one set of disks; 'forced' makes it worse.",
+    NO_SERVER);
+KIND(LOOKS_MANAGED, "looks-managed", SEVERITY_WARNING,
+    "It bears the marks of a VM that a CloudStack made: {1}.",
+    "Read at the source; this CloudStack does not list it among its VMs.",
+    "Make sure that no other CloudStack manages it.",
+    "Two managers of one VM destroy it sooner or later.", NO_SERVER);
+KIND(NAME_NOT_UNIQUE, "name-not-unique", SEVERITY_BLOCKER,
+    "{1} instances of cluster '{2}' are called '{vm}'.",
+    "Names as the hypervisor shows them, counted over the inventory.",
+    "Rename all but one at the source: CloudStack knows an unmanaged instance by its name "
+    "alone.",
+    "An import takes whichever of them it finds first, and hides the others from then on.",
+    NO_SERVER);
+KIND(NAME_ELSEWHERE, "name-in-other-cluster", SEVERITY_WARNING,
+    "Another cluster has an instance of the same name.", "{1} instances are called '{vm}'.",
+    "Check the cluster of each call, and give them different host names.",
+    "The pair of cluster and name tells them apart, nothing else does.", NO_SERVER);
+KIND(NAME_NOT_LISTED, "name-not-listed", SEVERITY_BLOCKER,
+    "CloudStack lists no instance '{2}' in the chosen cluster '{3}'.",
+    "listUnmanagedInstances of the cluster was read to its end; choice.clusterid, choice.name.",
+    "Correct choice.clusterid and choice.name: they are those of CloudStack's list.",
+    "The server finds an instance by cluster and name.", STAGE_JOB, 530,
+    "Failed to find unmanaged vm with name: {2} in cluster: {1}");
+KIND(NAME_OF_OTHER, "name-of-other-instance", SEVERITY_BLOCKER,
+    "The call would import another instance: the one called '{1}' in cluster '{2}'.",
+    "choice.clusterid and choice.name are not those of this instance.",
+    "Correct choice.clusterid and choice.name.",
+    "The server finds an instance by cluster and name.", NO_SERVER);
+KIND(NAME_EMPTY, "name-missing", SEVERITY_BLOCKER, "The instance has no name to import.",
+    "choice.name is empty.", "Write the name of the instance into the plan.",
+    "The server finds an instance by its name.", STAGE_SUBMIT, 431,
+    "Unable to execute API command importunmanagedinstance due to missing parameter name");
+KIND(CLUSTER_NOT_ADDED, "cluster-not-added", SEVERITY_BLOCKER, "Its cluster is not in CloudStack.",
+    "No cluster of zone '{2}' is called '{1}' and none has its host '{3}'.",
+    "Add the cluster (addCluster) or move the VM to a cluster that CloudStack manages.",
+    "An instance is imported from a cluster of the zone.", STAGE_SUBMIT, 431,
+    "Unable to execute API command importunmanagedinstance due to missing parameter "
+    "clusterid");
+KIND(CLUSTER_AMBIGUOUS, "cluster-ambiguous", SEVERITY_UNKNOWN,
+    "Several clusters of CloudStack may be its cluster '{1}'.", "Found: {2}.",
+    "Read CloudStack's view of both, or write choice.clusterid into the plan.",
+    "vCenter's name of a cluster need not be unique.", NO_SERVER);
+KIND(CLUSTER_NOT_FOUND, "cluster-not-found", SEVERITY_BLOCKER, "The chosen cluster does not exist.",
+    "No cluster of the catalog has the id '{1}'.",
+    "Correct choice.clusterid: listClusters shows the ids.", "The id was edited, or removed.",
+    STAGE_SUBMIT, 431, NOT_FOUND_TEXT);
+KIND(CLUSTER_DISABLED, "cluster-disabled", SEVERITY_BLOCKER, "Cluster '{1}' is not enabled.",
+    "listClusters: allocationstate is '{2}'.",
+    "updateCluster id={3} allocationstate=Enabled, or move the VM.",
+    "A disabled cluster is listed like any other, but importing from it is refused.", STAGE_JOB,
+    431, "Cluster [{1}] is not enabled.");
+KIND(CLUSTER_OTHER_ZONE, "cluster-in-other-zone", SEVERITY_BLOCKER,
+    "The chosen cluster '{1}' is in another zone than this plan.", "listClusters: zoneid is '{2}'.",
+    "Plan that zone: --zone {2}.", "All choices of a plan are of one zone.", NO_SERVER);
+KIND(CLUSTER_HYPERVISOR, "cluster-hypervisor", SEVERITY_BLOCKER,
+    "Instances of hypervisor {2} cannot be imported by this release.",
+    "listClusters: hypervisortype of '{1}' is {2}.",
+    "Use a release that can (KVM: 4.19 and later).", "Each release names what it can import.",
+    STAGE_JOB, 431, "VM import is currently not supported for hypervisor [{2}].");
+KIND(HOST_NOT_UP, "host-not-up", SEVERITY_BLOCKER, "Its host '{2}' is {3}.",
+    "listHosts: state and resource state of '{2}'.",
+    "Bring the host back (reconnectHost id=..., cancelHostMaintenance id=...) or move the VM "
+    "to another host of the cluster.",
+    "The import asks only hosts in state Up that are not in maintenance.", STAGE_JOB, 530,
+    UNSEEN_TEXT);
