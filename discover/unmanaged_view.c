@@ -98,6 +98,14 @@ positive(Int number)
     return number.state == FACT_KNOWN && number.value > 0 ? number : (Int){0};
 }
 
+/* A KVM domain that is off runs no CPU: its 0 is what the server goes by. */
+static Int
+cpus_of(Int cpunumber, bool is_kvm)
+{
+    return is_kvm && cpunumber.state == FACT_KNOWN && !cpunumber.value ? cpunumber
+                                                                       : positive(cpunumber);
+}
+
 static Int
 mib_to_bytes(Int mib)
 {
@@ -218,8 +226,7 @@ disk_of(const ReplyDisk *reply, size_t place, bool is_vmware, Arena *arena)
 static void
 view_add_devices(InstanceView *view, const ReplyInstance *reply, Arena *arena)
 {
-    bool is_kvm = is_word(reply->hypervisor, "KVM"),
-         is_vmware = is_word(reply->hypervisor, "VMware");
+    bool is_kvm = is_word(view->hypervisor, "KVM"), is_vmware = is_word(view->hypervisor, "VMware");
     view->nics.state = reply->nic.state;
     view->nics.items = arena_new_n(arena, Nic, reply->nic.n);
     for (view->nics.n = 0; view->nics.n < reply->nic.n; view->nics.n++)
@@ -287,7 +294,6 @@ unmanaged_decode(struct json_object *json, const SourceCluster *cluster, Arena *
         .host = reply.hostid,
         .host_name = reply.hostname,
         .power = power_of(reply.powerstate),
-        .cpus = positive(reply.cpunumber),
         .cores_per_socket = positive(reply.cpucorepersocket),
         .memory_bytes = mib_to_bytes(reply.memory),
         .cpu_reservation_mhz = reply.cpuspeed,
@@ -296,6 +302,7 @@ unmanaged_decode(struct json_object *json, const SourceCluster *cluster, Arena *
         .hypervisor = reply.hypervisor.value ? reply.hypervisor : cluster->hypervisor,
         .hypervisor_version = reply.hypervisorversion,
     };
+    view.cpus = cpus_of(reply.cpunumber, is_word(view.hypervisor, "KVM"));
     if (view.cores_per_socket.state == FACT_UNKNOWN)
         view.cores_per_socket = positive(reply.cpucorespersocket); /* the older spelling */
     view_add_firmware(&view, &reply);

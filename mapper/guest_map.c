@@ -173,7 +173,13 @@ is_usable_template(const Task *task, const Template *template)
            g_strcmp0(template->templatetype.value, "SYSTEM") != 0;
 }
 
-/* Not bigger than the root disk; the smallest of those is the safest. */
+static bool
+is_root_sized(const Task *task)
+{
+    return task->root && task->root->capacity_bytes.state == FACT_KNOWN;
+}
+
+/* Not bigger than the root disk, if that was read; the smallest of those is the safest. */
 static const Template *
 smallest_template(const Task *task, const char *pattern)
 {
@@ -184,7 +190,7 @@ smallest_template(const Task *task, const char *pattern)
         if (!is_usable_template(task, template) || template->size.state != FACT_KNOWN ||
             (pattern && !glob_match(pattern, template->name.value)))
             continue;
-        if (template->size.value <= root_gib(task) * GIB &&
+        if ((!is_root_sized(task) || template->size.value <= root_gib(task) * GIB) &&
             (!best || template->size.value < best->size.value))
             best = template;
     }
@@ -227,10 +233,9 @@ check_template(Task *task)
         return;
     }
     if (!id) {
-        const char *size =
-            task->root && task->root->capacity_bytes.state == FACT_KNOWN
-                ? arena_printf(planner->arena, "%" G_GINT64_FORMAT " GiB", root_gib(task))
-                : "of unknown size";
+        const char *size = is_root_sized(task) ? arena_printf(planner->arena,
+                                                     "%" G_GINT64_FORMAT " GiB", root_gib(task))
+                                               : "of unknown size";
         bool is_asked = RELEASES_ASK(&planner->releases, asks_kvm_template) != ANSWER_NO;
         const Template *fitting = smallest_template(task, NULL);
         const char *why =
@@ -243,12 +248,10 @@ check_template(Task *task)
             (FindingArg[FINDING_ARGS_MAX]){ARG(why), ARG(size), ARG("(internal number)")});
     } else if (!template) {
         FIND(task, TEMPLATE_NOT_FOUND, NULL, ARG(id), ARG("templateid"));
-    } else if (is_kvm && (template->size.state != FACT_KNOWN || !task->root ||
-                             task->root->capacity_bytes.state != FACT_KNOWN)) {
+    } else if (is_kvm && (template->size.state != FACT_KNOWN || !is_root_sized(task))) {
         FIND(task, TEMPLATE_SIZE_UNKNOWN, NULL, ARG(text_or_word(template->name)),
             ARG(template->size.state == FACT_KNOWN ? "known" : "unknown"),
-            ARG(task->root && task->root->capacity_bytes.state == FACT_KNOWN ? "known"
-                                                                             : "unknown"));
+            ARG(is_root_sized(task) ? "known" : "unknown"));
     } else if (is_kvm && template->size.value > root_gib(task) * GIB) {
         FIND(task, TEMPLATE_TOO_BIG, NULL, ARG(text_or_word(template->name)),
             ARG_N(template->size.value), ARG_N(root_gib(task)),

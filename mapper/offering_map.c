@@ -23,9 +23,6 @@ task_read_shape(Task *task)
     const InstanceView *server = task->server, *view = task->view;
     Shape *shape = &task->shape;
     Int cpus = server->cpus, memory = server->memory_bytes;
-    /* CloudStack's view of a KVM domain that is off has 0 CPUs, which no reader keeps as a fact. */
-    if (task->instance->cloudstack && task->hypervisor == HYPERVISOR_KVM)
-        cpus.state = FACT_KNOWN;
     shape->cpus = cpus.value;
     shape->memory_mib = memory.value / MIB;
     shape->is_off = server->power == POWER_OFF;

@@ -14,6 +14,7 @@
 typedef struct Place {
     const char *name, *host, *path, *type;
     const char *datacenter;
+    bool is_half_read; /* one of host and path was told, the other not */
 } Place;
 
 static bool
@@ -34,15 +35,19 @@ place_of(const Task *task, const Disk *disk)
                                      ? inventory_find_datastore(task->planner->inventory,
                                            task->server->source.value, disk->datastore.value)
                                      : NULL;
+    bool is_nfs = place.type && g_str_has_prefix(place.type, "NFS");
+    place.is_half_read = ((place.host || is_nfs) && disk->datastore_path.state == FACT_UNKNOWN) ||
+                         ((place.path || is_nfs) && disk->datastore_host.state == FACT_UNKNOWN);
     if (!datastore)
         return place;
     place.datacenter = datastore->datacenter.value;
     if (!place.name)
         place.name = datastore->name.value;
-    if (!place.host && is_vmware_nfs(datastore)) {
+    if ((!place.host || place.is_half_read) && is_vmware_nfs(datastore)) {
         place.host = datastore->nfs_host.value;
         place.path = datastore->nfs_path.value;
         place.type = "NFS";
+        place.is_half_read = false;
     }
     return place;
 }
@@ -101,6 +106,8 @@ is_right_pool(const Task *task, const StoragePool *pool, const Place *place)
 {
     if (!is_in_zone(task, pool) || !is_in_reach(task, pool))
         return false;
+    if (place->is_half_read)
+        return false;
     if (place->host && place->path)
         return may_be_host(place->host, pool->ipaddress.value) &&
                !g_strcmp0(pool->path.value, place->path);
@@ -134,7 +141,7 @@ match_pools(const Task *task, const Place *place)
     const Catalog *catalog = planner->catalog;
     size_t n = catalog->pools.n;
     PoolMatch *match = arena_new(planner->arena, PoolMatch);
-    match->datastore = place->name ? place->name : place->path;
+    match->datastore = place->is_half_read ? NULL : place->name ? place->name : place->path;
     match->is_known = match->datastore && is_read(&catalog->pools);
     match->first = arena_new_n(planner->arena, const StoragePool *, n);
     for (size_t i = 0; i < G_N_ELEMENTS(match->search); i++)
@@ -164,8 +171,8 @@ find_match(Task *task, const Disk *disk)
     Place place = place_of(task, disk);
     planner_key(planner, place.name, place.host, place.path);
     GString *key = planner->key;
-    const char *more[] = {
-        place.type, place.datacenter, task->cluster ? task->cluster->id.value : NULL};
+    const char *more[] = {place.type, place.datacenter,
+        task->cluster ? task->cluster->id.value : NULL, place.is_half_read ? "half" : NULL};
     for (size_t i = 0; i < G_N_ELEMENTS(more); i++) {
         g_string_append_c(key, '\x1f');
         g_string_append(key, more[i] ? more[i] : "");

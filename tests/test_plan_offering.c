@@ -278,13 +278,35 @@ test_kvm_off_with_no_cpus_is_refused(void)
     InstanceView *view = estate_add_plain_vm(&estate, "kvm-off");
     InstanceView *listed = estate_view_of(&estate, view);
     listed->hypervisor = text_known("KVM");
-    listed->cpus = (Int){0};
+    listed->cpus = int_known(0);
     listed->power = POWER_OFF;
     estate_put(&estate, RECORD_INSTANCE, listed);
     estate_freeze(&estate);
     g_autoptr(Plan) plan = estate_plan(&estate, NULL);
     assert_verdict(&plan->items[0], VERDICT_BLOCKED);
     g_assert_cmpstr(plan->items[0].findings[0].kind->id, ==, "size-invalid");
+}
+
+/* What neither view tells is unknown, and no check that follows may refuse for want of it. */
+static void
+test_kvm_without_facts_is_unknown(void)
+{
+    g_auto(Estate) estate = {0};
+    estate_init_plain(&estate);
+    LAST(Cluster, estate.clusters)->hypervisortype = text_known("KVM");
+    estate_add_template(&estate, "placeholder", 1 << 20);
+    InstanceView *view = estate_add_plain_vm(&estate, "kvm");
+    InstanceView *listed = estate_view_of(&estate, view);
+    listed->hypervisor = text_known("KVM");
+    listed->cpus = (Int){0};
+    listed->disks.n = 0;
+    listed->disks.state = FACT_UNKNOWN;
+    estate_put(&estate, RECORD_INSTANCE, listed);
+    estate_freeze(&estate);
+    g_autoptr(Plan) plan = estate_plan(&estate, NULL);
+    assert_verdict(&plan->items[0], VERDICT_UNKNOWN);
+    assert_finding(&plan->items[0], "facts-unread");
+    assert_finding(&plan->items[0], "template-size-unknown");
 }
 
 int
@@ -298,5 +320,7 @@ main(int argc, char **argv)
     g_test_add_func("/plan/offering/nearest-miss-is-named", test_nearest_miss_is_named);
     g_test_add_func(
         "/plan/offering/kvm-without-cpus-is-refused", test_kvm_off_with_no_cpus_is_refused);
+    g_test_add_func(
+        "/plan/offering/kvm-without-facts-is-unknown", test_kvm_without_facts_is_unknown);
     return g_test_run();
 }

@@ -124,6 +124,20 @@ nfs(Estate *estate, InstanceView *view)
 }
 
 static void
+nfs_without_path(Estate *estate, InstanceView *view)
+{
+    nfs(estate, view);
+    view->disks.items[1].datastore_path = (Text){0};
+}
+
+static void
+nfs_without_place(Estate *estate, InstanceView *view)
+{
+    nfs_without_path(estate, view);
+    view->disks.items[1].datastore_host = (Text){0};
+}
+
+static void
 nfs_by_name(Estate *estate, InstanceView *view)
 {
     nfs(estate, view);
@@ -236,6 +250,10 @@ static const Case cases[] = {
     {"a-tag-that-leaves-one-pool-comes-first", tag_makes_it_sure, NULL, NULL, "gold", VERDICT_READY,
         NULL},
     {"nfs-by-host-and-path", nfs, NULL, NULL, "custom", VERDICT_READY, NULL},
+    {"nfs-path-unread-is-unknown", nfs_without_path, NULL, NULL, "custom", VERDICT_UNKNOWN,
+        "datastore-unknown"},
+    {"nfs-place-unread-is-unknown", nfs_without_place, NULL, NULL, "custom", VERDICT_UNKNOWN,
+        "datastore-unknown"},
     {"nfs-host-by-name-or-address", nfs_by_name, NULL, NULL, "custom", VERDICT_READY, NULL},
     {"nfs-of-other-host-is-taken-wrongly", nfs_of_other_host, NULL, NULL, "custom",
         VERDICT_READY_AFTER_ACTION, "datastore-taken-for-other"},
