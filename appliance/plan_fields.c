@@ -138,7 +138,7 @@ static const Field finding_fields[] = {
     F_TEXT(FindingText, remedy, INTERNED),
     F_RECORD(FindingText, server, &server_reply_type),
 };
-static const RecordType finding_type = RECORD_TYPE(FindingText, finding_fields);
+const RecordType plan_finding_type = RECORD_TYPE(FindingText, finding_fields);
 
 static const Field reason_fields[] = {
     F_TEXT(Reason, about, INTERNED),
@@ -152,11 +152,11 @@ static const Field param_fields[] = {
     F_TEXT(CallParam, name, INTERNED),
     F_TEXT(CallParam, value, INTERNED),
 };
-static const RecordType param_type = RECORD_TYPE(CallParam, param_fields);
+const RecordType plan_param_type = RECORD_TYPE(CallParam, param_fields);
 
 static const Field call_fields[] = {
     F_TEXT(Call, command, REQUIRED, INTERNED),
-    F_MAP(Call, params, &param_type),
+    F_MAP(Call, params, &plan_param_type),
 };
 static const RecordType call_type = RECORD_TYPE(Call, call_fields);
 
@@ -170,7 +170,7 @@ static const Field item_fields[] = {
     F_RECORD(PlanItem, choice, &plan_choice_type),
     LOADED("facts", loaded_facts, FIELD_TEXT),
     F_ENUM(PlanItem, verdict, verdict_words),
-    LOADED("findings", loaded_findings, FIELD_LIST, .record = &finding_type),
+    LOADED("findings", loaded_findings, FIELD_LIST, .record = &plan_finding_type),
     LOADED("reasons", loaded_reasons, FIELD_LIST, .record = &reason_type),
     LOADED("calls", loaded_calls, FIELD_LIST, .record = &call_type),
 };
@@ -210,7 +210,7 @@ static const Field input_fields[] = {
     F_TEXT(PlanInput, read_at),
     F_BOOL(PlanInput, is_partial),
 };
-static const RecordType input_type = RECORD_TYPE(PlanInput, input_fields);
+const RecordType plan_input_type = RECORD_TYPE(PlanInput, input_fields);
 
 static const Field info_fields[] = {
     F_TEXT(PlanInfo, created_at),
@@ -218,7 +218,7 @@ static const Field info_fields[] = {
     F_TEXT(PlanInfo, zone),
     F_TEXT(PlanInfo, zoneid),
     F_TEXT(PlanInfo, server_version),
-    F_LIST(PlanInfo, inputs, &input_type),
+    F_LIST(PlanInfo, inputs, &plan_input_type),
     F_LIST(PlanInfo, problems, &source_problem_type),
 };
 const RecordType plan_info_type = RECORD_TYPE(PlanInfo, info_fields);

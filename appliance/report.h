@@ -34,6 +34,8 @@ Plan *plan_read(FILE *file, const char *name, GError **error);
 
 /* Tables of the file: plan_item_type is the whole item, its choice included. */
 extern const RecordType plan_info_type, plan_item_type, plan_choice_type, matrix_row_type;
+/* Parts that other documents have, too. */
+extern const RecordType plan_finding_type, plan_param_type, plan_input_type;
 
 /* --- one item, built or loaded ---------------------------------------------------------------- */
 
