@@ -355,6 +355,7 @@ take_lists(DomainWalk *walk)
     TAKE_LIST(view->cdroms, cdrom, Cdrom);
     TAKE_LIST(view->devices, device, Device);
     TAKE_LIST(view->problems, problem, Problem);
+    TAKE_LIST(view->tunings, tuning, Attribute);
     walk->domain->disks = take_items(walk, walk->disk_source, sizeof(DiskSource));
     walk->domain->nics = take_items(walk, walk->nic_source, sizeof(NicSource));
     view->hidden_because.items =
@@ -377,6 +378,7 @@ walk_init(DomainWalk *walk)
     walk->cdrom = g_array_new(false, true, sizeof(Cdrom));
     walk->device = g_array_new(false, true, sizeof(Device));
     walk->problem = g_array_new(false, true, sizeof(Problem));
+    walk->tuning = g_array_new(false, true, sizeof(Attribute));
     walk->hidden = g_ptr_array_new();
 }
 
@@ -384,7 +386,7 @@ static void
 walk_release(DomainWalk *walk)
 {
     GArray *arrays[] = {walk->disk, walk->disk_source, walk->nic, walk->nic_source, walk->cdrom,
-        walk->device, walk->problem};
+        walk->device, walk->problem, walk->tuning};
     for (size_t i = 0; i < G_N_ELEMENTS(arrays); i++)
         g_array_unref(arrays[i]);
     g_ptr_array_unref(walk->hidden);
@@ -411,6 +413,7 @@ domain_xml_parse(
     read_firmware(&walk);
     read_metadata(&walk);
     read_devices(&walk);
+    domain_read_tunings(&walk);
     domain_judge_visibility(&walk);
     domain.view.managed_by = domain_managed_by(&walk, domain.view.name.value);
     take_lists(&walk);

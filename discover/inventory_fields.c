@@ -351,6 +351,7 @@ static const Field instance_fields[] = {
     F_BOOL(InstanceView, is_fault_tolerant),
     F_BOOL(InstanceView, needs_consolidation),
     F_BOOL(InstanceView, has_change_tracking),
+    F_LIST(InstanceView, tunings, &attribute_type),
     F_TEXT(InstanceView, question),
     F_TEXTS(InstanceView, tasks),
     F_TEXT(InstanceView, annotation),

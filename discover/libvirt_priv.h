@@ -131,7 +131,7 @@ typedef struct DomainWalk {
     Arena *arena;
     xmlNode *root, *devices; /* devices may be NULL */
     DomainXml *domain;
-    GArray *disk, *disk_source, *nic, *nic_source, *cdrom, *device, *problem;
+    GArray *disk, *disk_source, *nic, *nic_source, *cdrom, *device, *problem, *tuning;
     GPtrArray *hidden; /* texts in the arena */
     guint n_listed;    /* disks so far that CloudStack counts */
 } DomainWalk;
@@ -146,6 +146,7 @@ void domain_read_disk(DomainWalk *walk, const xmlNode *node); /* domain_disks.c 
 bool domain_is_disk_listed(const xmlNode *node);
 void domain_read_nic(DomainWalk *walk, const xmlNode *node);      /* domain_nics.c */
 bool vlan_read(const xmlNode *node, Arena *arena, Vlan *ret);     /* <vlan>; domain_nics.c */
+void domain_read_tunings(DomainWalk *walk);                       /* domain_tunings.c */
 void domain_judge_visibility(DomainWalk *walk);                   /* domain_hidden.c */
 Text domain_managed_by(const DomainWalk *walk, const char *name); /* domain_hidden.c */
 

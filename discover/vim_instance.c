@@ -55,6 +55,13 @@ static const VimField instance_fields[] = {
     {.path = "config.hardware.device", .kind = VIM_VALUE},
     {.path = "config.changeTrackingEnabled", .kind = VIM_FALSE, .offset = VIEW(has_change_tracking)},
     {.path = "config.keyId", .kind = VIM_VALUE},
+    {.path = "config.cpuHotAddEnabled", .kind = VIM_VALUE},
+    {.path = "config.memoryHotAddEnabled", .kind = VIM_VALUE},
+    {.path = "config.nestedHVEnabled", .kind = VIM_VALUE},
+    {.path = "config.cpuAffinity", .kind = VIM_VALUE},
+    {.path = "config.memoryAffinity", .kind = VIM_VALUE},
+    {.path = "config.latencySensitivity", .kind = VIM_VALUE},
+    {.path = "config.repConfig", .kind = VIM_VALUE},
     {.path = "config.managedBy", .element = "extensionKey", .kind = VIM_TEXT_OR_NONE, .offset = VIEW(managed_by)},
     {.path = "resourceConfig.cpuAllocation", .kind = VIM_VALUE},
     {.path = "resourceConfig.memoryAllocation", .kind = VIM_VALUE},
@@ -357,6 +364,7 @@ read_instance(VimInstance *instance)
     read_host(instance);
     read_place(instance);
     read_allocation(instance);
+    vim_tunings_read(instance);
     read_snapshots(instance);
     read_attributes(instance);
     read_tasks(instance);

@@ -401,6 +401,8 @@ void vim_instance_problem(VimInstance *instance, const char *id, const char *abo
     const char *evidence, const char *format, ...) G_GNUC_PRINTF(5, 6);
 /* Disks, NICs, CD-ROMs and the rest from the device list. */
 void vim_devices_read(VimInstance *instance, const VimNode *devices);
+/* vim_tunings.c */
+void vim_tunings_read(VimInstance *instance);
 /* Addresses from guest.net onto the NICs. */
 void vim_guest_read(VimInstance *instance, const VimNode *guest_nics);
 

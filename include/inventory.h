@@ -327,6 +327,9 @@ typedef struct InstanceView {
     LIST_OF(Cdrom) cdroms;
     LIST_OF(Device) devices; /* what cannot be carried over or is worth a warning */
     Bool is_fault_tolerant, needs_consolidation, has_change_tracking;
+    /* Settings away from their defaults that another manager may not keep: "cpu-hot-add",
+     * "cpu-affinity", "machine", ...; the table in mapper/start_tunings.c has them all. */
+    LIST_OF(Attribute) tunings;
     Text question; /* text of a pending question, absent if none */
     Texts tasks;   /* running tasks: "CreateSnapshot_Task", ... */
     Text annotation;

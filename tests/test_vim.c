@@ -101,6 +101,39 @@ test_bad_utf8_is_replaced(void)
     fixture_release(&fixture);
 }
 
+#define SET(name, value) "<propSet><name>" name "</name><val>" value "</val></propSet>"
+
+/* Only what differs from the defaults is told; an empty list says that all are at theirs. */
+static void
+test_tunings_are_read(void)
+{
+    static const char *const expected[][2] = {{"cpu-hot-add", "true"}, {"cpu-affinity", "2,3"},
+        {"cpu-shares", "high"}, {"memory-shares", "4096"}, {"memory-limit-mib", "2048"},
+        {"latency-sensitivity", "high"}, {"replication", "GID-1"}};
+    const char *answers[] = {REPLAY_NOTHING,
+        REPLAY_PAGE(VM("vm-1",
+            NAME("a") SET("config.cpuHotAddEnabled", "true") SET(
+                "config.memoryHotAddEnabled", "false") SET("config.cpuAffinity",
+                "<affinitySet>2</affinitySet><affinitySet>3</affinitySet>")
+                SET("config.memoryAffinity", "") SET(
+                    "config.latencySensitivity", "<level>high</level>") SET("config.repConfig",
+                    "<vmReplicationId>GID-1</vmReplicationId>") SET("resourceConfig.cpuAllocation",
+                    "<limit>-1</limit><shares><shares>4000</shares>"
+                    "<level>high</level></shares>") SET("resourceConfig.memoryAllocation",
+                    "<limit>2048</limit><shares><shares>4096"
+                    "</shares><level>custom</level></shares>")))};
+    Fixture fixture;
+    fixture_init(&fixture, answers, G_N_ELEMENTS(answers));
+    fixture_run(&fixture);
+    const InstanceView *view = only_view(&fixture);
+    g_assert_cmpuint(view->tunings.n, ==, G_N_ELEMENTS(expected));
+    for (size_t i = 0; i < G_N_ELEMENTS(expected); i++) {
+        g_assert_cmpstr(view->tunings.items[i].key.value, ==, expected[i][0]);
+        g_assert_cmpstr(view->tunings.items[i].value.value, ==, expected[i][1]);
+    }
+    fixture_release(&fixture);
+}
+
 static void
 test_wrong_end_tag_is_refused(void)
 {
@@ -484,6 +517,7 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/vim/instance/tunings-are-read", test_tunings_are_read);
     g_test_add_func("/vim/reader/text-is-kept", test_text_is_kept);
     g_test_add_func("/vim/reader/bad-utf8-is-replaced", test_bad_utf8_is_replaced);
     g_test_add_func("/vim/reader/wrong-end-tag-is-refused", test_wrong_end_tag_is_refused);
