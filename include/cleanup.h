@@ -46,4 +46,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(CurlEasy, curl_easy_cleanup)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CurlList, curl_slist_free_all)
 #endif
 
+#ifdef SQLITE_VERSION
+typedef struct sqlite3_stmt SqliteStatement;
+
+/* sqlite3_finalize() answers with the error that sqlite3_step() gave already. */
+static inline void
+sqlite_statement_free(SqliteStatement *statement)
+{
+    sqlite3_finalize(statement);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SqliteStatement, sqlite_statement_free)
+#endif
+
 #endif

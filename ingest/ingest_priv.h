@@ -8,8 +8,10 @@
 #include "arena.h"
 #include "catalog.h"
 #include "cloudstack_client.h"
+#include "journal.h"
 #include "record.h"
 
+#include <pthread.h>
 #include <time.h>
 
 /* --- cloudstack_sign.c ------------------------------------------------------------------------ */
@@ -85,6 +87,26 @@ void http_pool_free(HttpPool *pool);
 bool http_pool_post(HttpPool *pool, const GString *form, unsigned timeout_s, bool is_reading,
     HttpReply *reply, GError **error);
 void http_reply_clear(HttpReply *reply);
+
+/* --- journal.c -------------------------------------------------------------------------------- */
+
+struct Journal {
+    struct sqlite3 *database;
+    char *path;
+    int lock_file;        /* -1: not open yet; holds the locks on runs */
+    pthread_mutex_t lock; /* guards the database handle, a whole transaction long */
+};
+
+/* A transaction that writes; @is_durable: on the disk when it ends. Holds the lock meanwhile. */
+bool journal_begin(Journal *journal, bool is_durable, GError **error);
+/* Commits, or rolls back if not @is_ok; false if either that or the commit went wrong. */
+bool journal_end(Journal *journal, bool is_ok, GError **error);
+
+/* Prepares and binds by @format: 't' const char * (NULL = null), 'i' int64_t, 'f' Int. (owned) */
+struct sqlite3_stmt *journal_prepare(
+    Journal *journal, GError **error, const char *sql, const char *format, ...);
+/* Steps to a row; false without error: there is none (any more). */
+bool journal_step(Journal *journal, struct sqlite3_stmt *statement, GError **error);
 
 /* --- catalog_fields.c: how CloudStack's items read into the structs of catalog.h -------------- */
 
