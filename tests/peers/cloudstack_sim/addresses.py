@@ -36,10 +36,10 @@ def is_in_range(estate, network, address):
     return any(first <= wanted <= last for first, last in ranges(estate, network))
 
 
-def first_free(estate, network):
-    """From the ranges of a Shared network, else from the CIDR."""
+def first_free(estate, network, from_ranges=True):
+    """From the ranges if it has any, else from the CIDR."""
     used = in_use(estate, network)
-    spans = list(ranges(estate, network))
+    spans = list(ranges(estate, network)) if from_ranges else []
     if not spans:
         hosts = ipaddress.IPv4Network(network["cidr"], strict=False)
         return next((str(host) for host in hosts.hosts() if str(host) not in used), None)

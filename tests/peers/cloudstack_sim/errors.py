@@ -20,11 +20,9 @@ class ApiError(Exception):
         body = {"uuidList": [], "errorcode": self.status}
         if self.cserrorcode is not None:
             body["cserrorcode"] = self.cserrorcode
-        body["errortext"] = self.text
+        if self.text is not None:
+            body["errortext"] = self.text
         return body
-
-    def job_result(self):
-        return {"errorcode": self.status, "errortext": self.text}
 
 
 def unauthorized(generic_key=False):
@@ -45,6 +43,11 @@ def bad_parameter(text):
 def failure(text):
     """CloudRuntimeException, and every other exception inside a job: 530."""
     return ApiError(530, text, CS_RUNTIME)
+
+
+def null_pointer():
+    """A NullPointerException: 530, and nobody says why."""
+    return ApiError(530, None, CS_RUNTIME)
 
 
 def forbidden(text):

@@ -13,6 +13,8 @@ import json
 import threading
 import uuid
 
+from . import releases
+
 
 class Table:
     """Rows of one kind in the order in which the server lists them."""
@@ -65,6 +67,7 @@ class Estate:
     def __init__(self, document, version=None):
         self.lock = threading.RLock()
         self.version = version or document.get("version", "4.23.0.0-SNAPSHOT")
+        self.release = releases.of_version(self.version)
         self.keys = [dict(key) for key in document.get("keys", [])]
         self.capability = document.get("capability", {})
         self.instances = document.get("instances", [])
@@ -79,8 +82,8 @@ class Estate:
 
     @property
     def is_old(self):
-        """4.20.x: before several key pairs, NIC link state and GPU limits."""
-        return self.version.startswith("4.20.")
+        """Up to 4.20.x: before several key pairs, NIC link state and GPU limits."""
+        return self.release.before_421
 
     def setting(self, name, default=""):
         row = self["configuration"].first(name=name)

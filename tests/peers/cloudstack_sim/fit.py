@@ -1,14 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
 """Does a compute offering fit an instance, does a storage pool fit a disk."""
-from .errors import ApiError, failure
-from .estate import as_text
+import re
+
+from .errors import failure
 
 INT_MAX = 2147483647
+GIB = 1 << 30
 CUSTOM = ("cpunumber", "cpuspeed", "memory")
+INSANE = {True: ("CPU cores for VM ({name}) not valid", "Memory for VM ({name}) not valid"),
+          False: ("CPU cores [{value}] is not valid for importing VM [{name}].",
+                  "Memory [{value}] is not valid for importing VM [{name}].")}
+RULE = re.compile(r"tags\[(\d+)\]\s*==\s*'([^']*)'$")
 
 
 def is_dynamic(offering):
     return any(offering.get(member) is None for member in CUSTOM)
+
+
+def check_sane(release, name, numbers):
+    for member, text in zip(("cpunumber", "memory"), INSANE[release.fit_text == "a"]):
+        if not numbers.get(member):
+            value = "null" if numbers.get(member) is None else numbers[member]
+            raise failure(text.format(value=value, name=name))
 
 
 def _mismatch(offering, instance, template, member, value):
@@ -32,53 +45,57 @@ def _check_fixed(offering, instance):
         _mismatch(offering, instance, "{}MHz CPU speed does not match VM CPU speed {}MHz", "cpuspeed", speed)
 
 
+class _Words:
+    """The texts about custom offerings, as older and newer releases write them."""
+
+    def __init__(self, release):
+        is_new = release.custom_text == "U"
+        self.cpu, self.template = ("CPU", "Template") if is_new else ("cpu", "template")
+
+
 def _check_range(label, value, least, most):
     if not least <= value <= most:
         raise failure(f"Invalid {label} value, specify a value between {least} and {most}")
 
 
-def _check_predefined(offering):
-    for member, label in (("cpunumber", "CPU cores"), ("memory", "memory")):
-        if offering.get(member) is not None:
-            raise failure(f"The {label} of this offering id:{offering['id']} is not customizable. "
-                          "This is predefined in the Template.")
+def _refuse_predefined(words, label, offering):
+    raise failure(f"The {label} of this offering id:{offering['id']} is not customizable. This is predefined in the "
+                  f"{words.template}.")
 
 
-def _check_dynamic(offering, instance, speed):
-    _check_predefined(offering)
-    details = offering.get("serviceofferingdetails") or {}
-    cpus = int(details.get("mincpunumber", 1)), int(details.get("maxcpunumber", INT_MAX))
-    memory = int(details.get("minmemory", 32)), int(details.get("maxmemory", INT_MAX))
-    _check_range("CPU cores", instance["cpunumber"], *cpus)
-    if offering.get("cpuspeed") is None:
-        _check_range("CPU speed", speed or 0, 1, INT_MAX)
-    _check_range("memory", instance["memory"], *memory)
+def _cap(estate, name):
+    """0: there is none."""
+    return int(estate.setting(name, "0") or 0) or INT_MAX
+
+
+def _check_dynamic(estate, offering, instance, speed):
+    """CPU, speed, memory, in this order."""
+    words, details = _Words(estate.release), offering.get("serviceofferingdetails") or {}
+    if offering.get("cpunumber") is not None:
+        _refuse_predefined(words, f"{words.cpu} cores", offering)
+    most = min(int(details.get("maxcpunumber", INT_MAX)), _cap(estate, "vm.serviceoffering.cpu.cores.max"))
+    _check_range(f"{words.cpu} cores", instance["cpunumber"], int(details.get("mincpunumber", 1)), most)
+    if offering.get("cpuspeed") is None and speed <= 0:
+        raise failure(f"Invalid {words.cpu} speed value, specify a value between 1 and {INT_MAX}")
+    if offering.get("memory") is not None:
+        _refuse_predefined(words, "memory", offering)
+    most = min(int(details.get("maxmemory", INT_MAX)), _cap(estate, "vm.serviceoffering.ram.size.max"))
+    _check_range("memory", instance["memory"], int(details.get("minmemory", 32)), most)
 
 
 def custom_speed(details, instance):
     """details[0].cpuSpeed, else the reservation; a word that is no number is ignored."""
-    given = details.get("cpuSpeed", "")
-    return int(given) if given.isdigit() else instance.get("cpuspeed") or 0
+    given = details.get("cpuSpeed") or ""
+    if re.fullmatch(r"[+-]?[0-9]{1,10}", given) and -INT_MAX - 1 <= int(given) <= INT_MAX:
+        return int(given)
+    return instance.get("cpuspeed") or 0
 
 
-def check_offering(offering, instance, details):
-    """530 with the inner text wrapped as the server does."""
-    try:
-        _check_sane(instance)
-        if is_dynamic(offering):
-            _check_dynamic(offering, instance, custom_speed(details, instance))
-        else:
-            _check_fixed(offering, instance)
-    except ApiError as inner:
-        raise failure(f"Failed to import Unmanaged VM [{instance_text(instance)}] because the service offering "
-                      f"[{as_text('serviceoffering', offering)}] is not compatible due to [{inner}].") from inner
-
-
-def _check_sane(instance):
-    if instance["cpunumber"] <= 0:
-        raise failure(f"CPU cores [{instance['cpunumber']}] is not valid for importing VM [{instance['name']}].")
-    if instance["memory"] <= 0:
-        raise failure(f"Memory [{instance['memory']}] is not valid for importing VM [{instance['name']}].")
+def check_offering(estate, offering, instance, details):
+    if is_dynamic(offering):
+        _check_dynamic(estate, offering, instance, custom_speed(details, instance))
+    else:
+        _check_fixed(offering, instance)
 
 
 def instance_text(instance):
@@ -93,33 +110,61 @@ def tags_of(text):
     return {tag for tag in (text or "").split(",") if tag}
 
 
-def has_tags(pool, tags):
+def rule_holds(text, wanted):
+    """A tag that is a JavaScript rule: tags[N] == 'WORD', joined by || or &&; or true."""
+    tags = sorted(wanted)
+
+    def holds(term):
+        match = RULE.match(term.strip())
+        if not match:
+            return term.strip() == "true"
+        place = int(match[1])
+        return place < len(tags) and tags[place] == match[2]
+    return any(all(holds(term) for term in each.split("&&")) for each in (text or "").split("||"))
+
+
+def has_tags(release, pool, tags):
+    if release.tag_rules and pool.get("istagarule"):
+        return rule_holds(pool.get("tags"), tags_of(tags))
     return tags_of(tags) <= tags_of(pool.get("tags"))
 
 
-def _by_export(estate, cluster, disk, tags):
-    for pool in estate["storagepool"]:
+def _by_export(estate, cluster, disk, suits):
+    for pool in sorted(estate["storagepool"], key=lambda pool: pool["_n"]):
         same = (pool.get("ipaddress"), pool.get("path")) == (disk.get("datastorehost"), disk.get("datastorepath"))
         near = pool.get("zoneid") == cluster["zoneid"] and pool.get("clusterid") in (None, cluster["id"])
-        if same and near and has_tags(pool, tags):
+        if same and near and suits(pool):
             return pool
     return None
 
 
-def _by_name(estate, cluster, disk, tags):
-    """The first pool of the zone, other clusters' too, whose path CONTAINS the name."""
-    wanted = disk.get("datastorepath") or disk.get("datastorename") or ""
-    for pool in sorted(estate["storagepool"].where(zoneid=cluster["zoneid"]), key=lambda pool: pool["_n"]):
-        named = wanted and wanted in (pool.get("path") or "")
-        if (named or pool["id"] == disk.get("datastorename")) and has_tags(pool, tags):
-            return pool
-    return None
+def _is_named(release, pool, disk):
+    path, name, export = pool.get("path") or "", disk.get("datastorename") or "", disk.get("datastorepath") or ""
+    if release.pool_search == "e":
+        return path.endswith(name)
+    if release.pool_search == "p":
+        return bool(export) and export in path
+    return (export or name) in path or (release.pool_search == "cu" and pool["id"] == name)
+
+
+def _in_order(estate, cluster):
+    """The cluster's, then the zone's, other clusters' too. A set has no such order: who is first there is not told by
+    any list, and by number alone is what was recorded."""
+    zone = sorted(estate["storagepool"].where(zoneid=cluster["zoneid"]), key=lambda pool: pool["_n"])
+    if estate.release.pool_search == "cu":
+        return zone
+    return [pool for pool in zone if pool.get("clusterid") == cluster["id"]] + zone
 
 
 def find_pool(estate, cluster, disk, tags):
-    pool = _by_export(estate, cluster, disk, tags) if disk.get("datastoretype") else None
-    pool = pool or _by_name(estate, cluster, disk, tags)
+    release = estate.release
+
+    def suits(pool):
+        return not release.pool_tags or has_tags(release, pool, tags)
+    pool = _by_export(estate, cluster, disk, suits) if disk.get("datastoretype") else None
+    pool = pool or next((each for each in _in_order(estate, cluster)
+                         if _is_named(release, each, disk) and suits(each)), None)
     if pool is None:
         raise failure(f"Storage pool for disk {disk['label']}({disk['id']}) with datastore: "
-                      f"{disk['datastorename']} not found in zone ID: {cluster['zoneid']}")
+                      f"{disk.get('datastorename') or 'null'} not found in zone ID: {cluster['zoneid']}")
     return pool

@@ -4,10 +4,11 @@
 Instances are rows in the form of listUnmanagedInstances plus: hostid, _firmware of the
 row are API members already. Keys: host and name; two hosts may have the same name.
 """
-from .errors import invalid
+from .errors import invalid, null_pointer
 from .registry import LIST_PARAMS, command
 
-SUPPORTED = ("VMware", "KVM")
+INGESTION = {"a": "VM ingestion is currently not supported for hypervisor: {}",
+             "b": "VM import is currently not supported for hypervisor [{}]."}
 
 
 class Hypervisor:
@@ -34,15 +35,19 @@ class Hypervisor:
         self.instances.remove(row)
 
 
+def is_supported(release, kind):
+    return kind == "VMware" or (kind == "KVM" and release.kvm)
+
+
 def managed_names(estate, cluster):
-    """Names that the server keeps out of the list: by host or last host of the VM, and
-    of VMs that have no host in the pod. A VM powered off outside CloudStack has none of
-    the three, so that it is listed again."""
-    hosts = {host["id"] for host in estate["host"].where(clusterid=cluster["id"])}
+    """Names that the server keeps out of the list: by host or last host of the VM if that
+    host is Up, and of VMs that have no host in the pod. A VM powered off outside
+    CloudStack has none of the three, so that it is listed again."""
+    hosts = {host["id"] for host in estate["host"].where(clusterid=cluster["id"]) if host.get("state", "Up") == "Up"}
     names = set()
     for vm in estate["virtualmachine"]:
-        placed = {vm.get("hostid"), vm.get("_lasthostid")} - {None}
-        if placed & hosts or (not placed and vm.get("_podid") == cluster["podid"]):
+        is_here = hosts & {vm.get("hostid"), vm.get("_lasthostid")}
+        if is_here or (not vm.get("hostid") and vm.get("_podid") == cluster["podid"]):
             names.add(vm["instancename"])
     return names
 
@@ -62,24 +67,43 @@ def visible(simulator, cluster, name=None):
             continue
         for row in simulator.hypervisor.instances:
             if row["hostid"] == host["id"] and row["name"] not in hidden and name in (None, row["name"]):
-                yield row
+                yield _as_read(estate.release, cluster, row)
 
 
-def _hypervisor_members(estate, row, cluster):
-    host = estate["host"].get(row["hostid"])
-    return {"hypervisor": cluster["hypervisortype"], "hypervisorversion": host.get("hypervisorversion")}
+def _as_read(release, cluster, row):
+    """Agents of some releases read no VLAN from a KVM host."""
+    if cluster["hypervisortype"] != "KVM" or release.kvm_vlan == "read":
+        return row
+    return dict(row, nic=[dict(nic, vlanid=-1) for nic in row.get("nic", [])])
+
+
+def _listed(estate, row, cluster):
+    """With what the release does not tell left out."""
+    release, host = estate.release, estate["host"].get(row["hostid"])
+    shown = dict(row)
+    if not row.get("powerstate"):
+        if release.power_missing == "x":
+            raise null_pointer()
+        shown["powerstate"] = "PowerUnknown"
+    if release.lists_hypervisor:
+        shown.update(hypervisor=cluster["hypervisortype"], hypervisorversion=host.get("hypervisorversion"))
+    boot = release.lists_boot_vmware if cluster["hypervisortype"] == "VMware" else release.lists_boot_kvm
+    for name in () if boot else ("boottype", "bootmode"):
+        shown.pop(name, None)
+    return shown
 
 
 @command("listUnmanagedInstances", "clusterid!:cluster name:string " + LIST_PARAMS, kind="unmanagedinstance")
 def list_unmanaged(call):
     """page and pagesize are accepted and ignored; keyword filters after the fetch."""
     cluster = call.row("clusterid")
-    if cluster["hypervisortype"] not in SUPPORTED:
-        raise invalid(f"VM import is currently not supported for hypervisor [{cluster['hypervisortype']}].")
+    if not is_supported(call.estate.release, cluster["hypervisortype"]):
+        raise invalid(INGESTION[call.estate.release.access_text].format(cluster["hypervisortype"]))
     rows = list(visible(call.simulator, cluster, call.given.get("name")))
     keyword = call.given.get("keyword")
     if keyword:
         rows = [row for row in rows if keyword.lower() in row["name"].lower()]
-    return call.whole("unmanagedinstance", [
-        call.render("unmanagedinstance", dict(row, **_hypervisor_members(call.estate, row, cluster)))
-        for row in rows])
+    shown = [call.render("unmanagedinstance", _listed(call.estate, row, cluster)) for row in rows]
+    for each in () if call.estate.release.lists_clustername else shown:
+        each.pop("clustername", None)
+    return call.whole("unmanagedinstance", shown)

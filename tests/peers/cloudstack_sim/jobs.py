@@ -96,7 +96,7 @@ class Runner:
 def _in_job(error):
     """Inside a job everything but 431 and errors of the API layer itself becomes 530."""
     code = error.status if error.status in (431, 533) else 530
-    return code, {"errorcode": code, "errortext": error.text}
+    return code, {"errorcode": code, **({"errortext": error.text} if error.text is not None else {})}
 
 
 def require_service(simulator):

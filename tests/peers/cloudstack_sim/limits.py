@@ -24,10 +24,13 @@ OLD_LAST_NUMBER = 11
 GIB = 1 << 30
 
 
-def maximum(estate, kind, owner, resource):
-    row = estate["_limit"].first(owner=owner["id"], resource=resource)
+def maximum(estate, kind, owner, resource, tag=None):
+    """A tag has no limit until somebody sets one."""
+    row = estate["_limit"].first(owner=owner["id"], resource=resource, tag=tag)
     if row:
         return row["max"]
+    if tag:
+        return -1
     if kind == "domain":
         return -1 if owner.get("level", 0) == 0 or resource not in ("bucket", "object_storage") \
             else BY_NAME[resource][2]
@@ -37,7 +40,7 @@ def maximum(estate, kind, owner, resource):
 
 
 def set_maximum(estate, owner, resource, value):
-    row = estate["_limit"].first(owner=owner["id"], resource=resource)
+    row = estate["_limit"].first(owner=owner["id"], resource=resource, tag=None)
     if row:
         row["max"] = value
     else:
@@ -78,9 +81,26 @@ COUNTS = {
 }
 
 
-def count(estate, kind, owner, resource):
+def count(estate, kind, owner, resource, tag=None):
     counter = COUNTS.get(resource)
-    return counter(estate, lambda table: _owned(estate, kind, owner, table)) if counter else 0
+    if not counter:
+        return 0
+    return counter(estate, lambda table: [row for row in _owned(estate, kind, owner, table)
+                                          if not tag or _has_tag(estate, table, row, tag)])
+
+
+def _has_tag(estate, table, row, tag):
+    """A VM by the host tags of its offering or template, a volume by the storage tags of its offering."""
+    service = estate["serviceoffering"]
+    if table == "virtualmachine":
+        template = estate["template"].get(row.get("templateid")) or {}
+        offering = service.get(row.get("serviceofferingid")) or {}
+        return tag in (offering.get("hosttags") or "").split(",") or tag == template.get("templatetag")
+    offering = estate["diskoffering"].get(row.get("diskofferingid"))
+    if offering:
+        return tag in (offering.get("tags") or "").split(",")
+    compute = service.first(_n=int(row.get("serviceofferingid") or 0)) or {}
+    return tag in (compute.get("storagetags") or "").split(",")
 
 
 def _split(name):
@@ -121,16 +141,17 @@ def _shown(resource, amount):
     return f"({human}) {amount}"
 
 
-def _most(estate, kind, owner, resource):
-    most = maximum(estate, kind, owner, resource)
+def _most(estate, kind, owner, resource, tag=None):
+    most = maximum(estate, kind, owner, resource, tag)
     return most * GIB if most > 0 and resource == "primary_storage" else most
 
 
-def _account_text(estate, kind, owner, resource, amounts):
+def _account_text(estate, kind, owner, resource, tag, amounts):
     label = "Project" if kind == "project" else "Account"
     domain = estate["domain"].get(owner["domainid"])
     shown = [_shown(resource, value) for value in amounts]
-    return (f"Maximum amount of resources of Type = '{resource}', tag = 'null' for {label} Name = "
+    tagged = f", tag = '{tag or 'null'}'" if estate.release.limit_text == "b" else ""
+    return (f"Maximum amount of resources of Type = '{resource}'{tagged} for {label} Name = "
             f"{owner['name']} in Domain Id = {domain['_n']} is exceeded: Account Resource Limit = {shown[0]}, "
             f"Current Account Resource Amount = {shown[1]}, Current Account Resource Reservation = {shown[2]}, "
             f"Requested Resource Amount = {shown[3]}.")
@@ -143,24 +164,46 @@ def _domain_text(domain, resource, amounts):
             f"Current Resource Reservation = {shown[2]}, Requested Resource Amount = {shown[3]}.")
 
 
-def excess(estate, owner, resource, amount, held):
+def excess(estate, owner, resource, amount, held, tag=None):
     """Why the owner may not have that much more, or None. Root admins have no limit."""
     kind, row = owner.kind, owner.row
     if owner.is_root_admin:
         return None
-    most, used = _most(estate, kind, row, resource), count(estate, kind, row, resource)
+    most, used = _most(estate, kind, row, resource, tag), count(estate, kind, row, resource, tag)
     if 0 <= most < used + held + amount:
-        return _account_text(estate, kind, row, resource, (most, used, held, amount))
+        return _account_text(estate, kind, row, resource, tag, (most, used, held, amount))
     for domain in estate.domain_chain(row["domainid"]):
-        most, used = _most(estate, "domain", domain, resource), count(estate, "domain", domain, resource)
+        most, used = _most(estate, "domain", domain, resource, tag), count(estate, "domain", domain, resource, tag)
         if 0 <= most < used + held + amount:
             return _domain_text(domain, resource, (most, used, held, amount))
     return None
 
 
-def require(estate, owner, resource, amount, prefix, held=0):
+def require_one(estate, owner, resource, amount, prefix, held=0, tag=None):
     """530 with the given words in front if the owner would exceed a limit; @held is
     what the same job has reserved already."""
-    reason = excess(estate, owner, resource, amount, held)
+    reason = excess(estate, owner, resource, amount, held, tag)
     if reason:
-        raise failure(f"{prefix}: {owner.account_id}. {reason}")
+        raise failure(f"{prefix}: {owner.account_id}. {reason}" if prefix else reason)
+
+
+def require(estate, owner, resource, amount, prefix=None, tags=()):
+    """The limit, then those of the tags."""
+    for tag in (None, *tags):
+        require_one(estate, owner, resource, amount, prefix, 0, tag)
+
+
+def _named(estate, setting, words):
+    names = [each.strip() for each in estate.setting(setting).split(",") if each.strip()]
+    return [name for name in names if name in words]
+
+
+def storage_tags(estate, tags):
+    """Those of an offering's tags that have limits of their own."""
+    words = (tags or "").split(",")
+    return _named(estate, "resource.limit.storage.tags", words) if estate.release.limit_storage_tags else []
+
+
+def host_tags(estate, offering, template):
+    words = (offering.get("hosttags") or "").split(",") + [(template or {}).get("templatetag")]
+    return _named(estate, "resource.limit.host.tags", words) if estate.release.limit_host_tags else []

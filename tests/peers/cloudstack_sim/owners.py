@@ -68,9 +68,11 @@ def owner_of_call(call):
     return Owner(estate, "account", call.caller.account)
 
 
-def require_offering(estate, owner, kind, offering):
-    """Root admins may use any; zone limits bind everyone elsewhere."""
-    if not owner.is_root_admin and not is_offered_to(estate, offering, owner.domain_id):
+def require_offering(estate, owner, kind, offering, zone_id):
+    """Root admins may use any domain's; a limit to zones binds everyone."""
+    zones = [each for each in (offering.get("zoneid") or "").split(",") if each]
+    is_domains = owner.is_root_admin or is_offered_to(estate, offering, owner.domain_id)
+    if not is_domains or (zones and zone_id not in zones):
         raise failure(f"There's no way to confirm {owner.text()} has access to {as_text(kind, offering)}")
 
 

@@ -13,8 +13,15 @@ MAC = re.compile(r"([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}$")
 
 
 def dummy_template(estate, hypervisor):
-    """The server's own default template: a removed row that no list shows."""
+    """The server's own default template: a removed row that no list shows, made when it is first needed."""
+    if not has_dummy_row(estate, hypervisor):
+        estate["template"].add({"name": f"{hypervisor} import dummy", "format": "ISO", "_hidden": True, "_removed": True,
+                                "_import_dummy": hypervisor})
     return next(row for row in estate["template"].rows if row.get("_import_dummy") == hypervisor)
+
+
+def has_dummy_row(estate, hypervisor):
+    return any(row.get("_import_dummy") == hypervisor for row in estate["template"].rows)
 
 
 def network_text(estate, network):
@@ -22,19 +29,29 @@ def network_text(estate, network):
     return as_text("network", dict(network, _offering_n=offering["_n"] if offering else 1))
 
 
-def create(job):
-    """VM, volumes, NICs. If a NIC fails the VM goes again, earlier NICs stay behind."""
+def create(job, moves=()):
+    """VM, volumes, NICs, then what migrateallowed asks for. If that or a NIC fails the VM
+    goes again, NICs that were made stay behind."""
     vm = job.estate["virtualmachine"].add(_vm_row(job))
     volumes = [job.estate["volume"].add(_volume_row(job, vm, position))
                for position in range(len(job.disks))]
     try:
+        _create_nics(job, vm)
+        for move in moves:
+            move(job, vm)
+    except ApiError:
+        for table, row in [("virtualmachine", vm)] + [("volume", volume) for volume in volumes]:
+            job.estate[table].drop(row)
+        raise
+    return vm
+
+
+def _create_nics(job, vm):
+    try:
         for position in range(len(job.nics)):
             job.estate["nic"].add(_nic_row(job, vm, position))
     except ApiError as error:
-        for table, row in [("virtualmachine", vm)] + [("volume", volume) for volume in volumes]:
-            job.estate[table].drop(row)
-        raise failure(f"Failed to import NICs while importing vm: {job.name}. {error.text}") from error
-    return vm
+        raise failure(f"Failed to import NICs while importing vm: {job.later_name}. {error.text}") from error
 
 
 def _size_members(job):
@@ -147,40 +164,58 @@ def _known_macs(job, vm, network):
     """Of finished jobs and of this VM's own earlier NICs: two imports at once do not see each other."""
     own = job.estate["nic"].where(networkid=network["id"], virtualmachineid=vm["id"])
     others = [nic for nic in job.known_nics if nic["networkid"] == network["id"]]
-    return {nic.get("macaddress") for nic in others + list(own)}
+    return {(nic.get("macaddress") or "").lower() for nic in others + list(own) if not nic.get("_removed")}
+
+
+MAC_TEXTS = {
+    "a": "NIC with MAC address = {mac} exists on network with ID = {number} and forced flag is disabled",
+    "b": "NIC with MAC address {mac} exists on network with ID {id} and forced flag is disabled",
+    "c": "NIC with MAC address {mac} exists on network {network} and forced flag is disabled"}
+
+
+def _valid_mac(job, nic):
+    mac = (nic.get("macaddress") or "").strip()
+    if not mac and job.release.valid_mac:
+        raise failure("Mac address not specified")
+    if not MAC.match(mac) and job.release.valid_mac:
+        raise failure(f"Invalid mac address: {mac}")
+    return mac
 
 
 def _mac(job, vm, nic, network):
-    """A used address is refused, or replaced if forced."""
-    mac = nic.get("macaddress")
-    if not mac:
-        raise failure("Mac address not specified")
-    if not MAC.match(mac):
-        raise failure(f"Invalid mac address: {mac}")
-    if mac not in _known_macs(job, vm, network):
+    """A used address is refused. Forced it is replaced, or in older releases taken away from the other VM."""
+    mac = _valid_mac(job, nic)
+    if mac.lower() not in _known_macs(job, vm, network):
         return mac
     if not job.forced:
-        raise failure(f"NIC with MAC address {mac} exists on network {network_text(job.estate, network)} and forced "
-                      "flag is disabled")
+        raise failure(MAC_TEXTS[job.release.mac_text].format(
+            mac=mac, number=network["_n"], id=network["id"], network=network_text(job.estate, network)))
+    if job.release.forced_mac == "D":
+        for other in job.estate["nic"].where(networkid=network["id"], macaddress=mac):
+            other["_removed"] = True
+        return mac
     serial = uuid.uuid4().int & 0xffff
     return "02:02:%02x:%02x:%02x:%02x" % (network["_n"] >> 8 & 255, network["_n"] & 255, serial >> 8, serial & 255)
 
 
 def _take_address(job, network, address):
-    """A Shared network gives only what is in its ranges."""
+    """A Shared network gives only what is in its ranges, where the release looks at them."""
     if address is None:
         return {}
-    free = addresses.first_free(job.estate, network) if address == "auto" else address
-    is_taken = network["type"] == "Shared" and address != "auto" and not addresses.is_in_range(
-        job.estate, network, address)
-    if free is None or is_taken:
+    is_basic = job.estate["zone"].get(network["zoneid"]).get("networktype") == "Basic"
+    from_ranges = network["type"] == "Shared" and (
+        job.release.shared_ip == "F" or (job.release.shared_ip == "CB" and is_basic))
+    free = addresses.first_free(job.estate, network, from_ranges) if address == "auto" else address
+    if from_ranges and (free is None or not addresses.is_in_range(job.estate, network, free)):
         raise failure(f"Cannot find a free IP to assign to VM NIC on network {network['name']}")
+    if free is None:
+        raise failure(f"Unable to acquire Guest IP  address for network {network_text(job.estate, network)}")
     return {"ipaddress": free, "netmask": network.get("netmask"), "gateway": network.get("gateway")}
 
 
 def _nic_row(job, vm, position):
     nic, network, address = job.nics[position]
-    return {"networkid": network["id"], "macaddress": _mac(job, vm, nic, network),
-            **_take_address(job, network, address), "isolationuri": network.get("broadcasturi"),
+    taken = _take_address(job, network, address)
+    return {"networkid": network["id"], "macaddress": _mac(job, vm, nic, network), **taken, "isolationuri": network.get("broadcasturi"),
             "broadcasturi": network.get("broadcasturi"), "type": network["type"], "isdefault": position == 0,
             "deviceid": str(position), "virtualmachineid": vm["id"]}

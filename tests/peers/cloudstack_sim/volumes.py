@@ -49,7 +49,7 @@ def _check_migration(call, volume, pool, offering):
     if pool.get("clusterid") not in (None, volume.get("clusterid")):
         raise invalid("Cannot migrate a volume of a virtual machine to a storage pool in a different cluster")
     tags = (offering or _present_offering(call, volume)).get("tags")
-    if not fit.has_tags(pool, tags):
+    if not fit.has_tags(call.estate.release, pool, tags):
         raise invalid(f"Migration failed: target pool [{pool['name']}, tags:[{_tag_text(pool.get('tags'))}]] has no "
                       f"matching tags for volume [{volume['name']}, uuid:{volume['id']}, tags:{_tag_text(tags)}]")
 
