@@ -222,27 +222,25 @@ find_choice(const Choice *choice, const char *id)
     return NULL;
 }
 
-/* Data disks: all on one kind of controller. */
 static void
-check_controllers(Task *task)
+warn_of_controller(Task *task, const Disk *disk)
 {
-    const InstanceView *server = task->server;
-    const Disk *first = NULL;
-    for (size_t i = 0; i < server->disks.n; i++) {
-        const Disk *disk = &server->disks.items[i];
-        if (!g_strcmp0(disk->controller.value, "none"))
-            FIND(task, CONTROLLER_NONE, disk->id.value, ARG(text_or_word(disk->label)),
-                ARG(text_or_word(disk->controller_type)));
-        if (disk == task->root || !disk->controller.value)
-            continue;
-        if (!first)
-            first = disk;
-        else if (strcmp(first->controller.value, disk->controller.value) != 0) {
-            FIND(task, DATA_CONTROLLERS_MIXED, NULL, ARG(first->controller.value),
-                ARG(disk->controller.value));
-            return;
-        }
-    }
+    if (!g_strcmp0(disk->controller.value, "none"))
+        FIND(task, CONTROLLER_NONE, disk->id.value, ARG(text_or_word(disk->label)),
+            ARG(text_or_word(disk->controller_type)));
+}
+
+/* Data disks: all on the kind of controller of the first one. The server looks at it before it
+ * looks at the disk's offering and pool, and at those before the next disk. */
+static void
+check_controller(Task *task, const Disk *disk, const char **first)
+{
+    const char *controller = disk->controller.value;
+    warn_of_controller(task, disk);
+    if (!*first || !**first)
+        *first = controller;
+    else if (controller && strcmp(*first, controller) != 0)
+        FIND(task, DATA_CONTROLLERS_MIXED, disk->id.value, ARG(*first), ARG(controller));
 }
 
 /* How the server splits the disks: those with an offering, and the rest. */
@@ -514,10 +512,16 @@ check_disks(Task *task)
     for (size_t i = 0; refusal && i < server->disks.n; i++)
         if (&server->disks.items[i] != task->root)
             check_has_offering(task, &server->disks.items[i], refusal);
-    if (task->root)
+    if (task->root) {
+        warn_of_controller(task, task->root);
         check_root(task);
-    check_controllers(task);
-    for (size_t i = 0; i < server->disks.n; i++)
-        if (&server->disks.items[i] != task->root)
-            check_data_disk(task, &server->disks.items[i]);
+    }
+    const char *controller = NULL;
+    for (size_t i = 0; i < server->disks.n; i++) {
+        const Disk *disk = &server->disks.items[i];
+        if (disk == task->root)
+            continue;
+        check_controller(task, disk, &controller);
+        check_data_disk(task, disk);
+    }
 }

@@ -44,26 +44,19 @@ is_within_cidr(uint32_t address, Text cidr)
     return (address & mask) == (base & mask) && !is_edge ? ANSWER_YES : ANSWER_NO;
 }
 
-static size_t
-count_ip4(const Nic *nic, const char **ret_first)
+/* The address that "auto" stands for: the guest's only one on VMware; NULL: a new one. */
+static const char *
+only_ip4(const Task *task, const Nic *nic)
 {
-    size_t n = 0;
-    uint32_t address;
-    for (size_t i = 0; i < nic->ips.n; i++)
-        if (parse_ip4(nic->ips.items[i], &address) && !n++)
-            *ret_first = nic->ips.items[i];
-    return n;
+    bool is_told = task->hypervisor == HYPERVISOR_VMWARE && nic->ips.n == 1;
+    return is_told && ip4_is_valid(nic->ips.items[0]) ? nic->ips.items[0] : NULL;
 }
 
-/* "auto": the guest's only address on VMware, else a new one. */
 static FindingId
 auto_fit(const Task *task, const Nic *nic, const Network *network)
 {
-    const char *only = NULL;
-    size_t n = task->hypervisor == HYPERVISOR_VMWARE ? count_ip4(nic, &only) : 0;
-    if (n > 1)
-        return FINDING_IP_SEVERAL;
-    return n == 1 ? ip_fit(task, nic, network, only) : FINDING_NONE;
+    const char *only = only_ip4(task, nic);
+    return only ? ip_fit(task, nic, network, only) : FINDING_NONE;
 }
 
 const char *
@@ -73,8 +66,7 @@ ip_recorded(const Task *task, const Nic *nic, const Network *network, const char
         return NULL;
     if (strcmp(ip4, "auto") != 0)
         return ip4;
-    const char *only = NULL;
-    return task->hypervisor == HYPERVISOR_VMWARE && count_ip4(nic, &only) == 1 ? only : NULL;
+    return only_ip4(task, nic);
 }
 
 /* Is the address in one of the network's ranges? */

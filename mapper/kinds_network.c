@@ -192,10 +192,10 @@ KIND(IP_NOT_FREE, "ip-not-in-range", SEVERITY_BLOCKER,
     "Failed to import NICs while importing vm: {vm}. Cannot find a free IP to assign to VM NIC "
     "on network {2}");
 KIND(IP_SEVERAL, "ip-several", SEVERITY_BLOCKER,
-    "NIC '{nic}' has several IPv4 addresses, so 'auto' is refused.", "Addresses: {1}.",
+    "NIC '{nic}' has several addresses, so 'auto' is refused.", "Addresses: {1}.",
     "Write one of them into choice.nics[].ip4 and add the others afterwards (addIpToNic).",
     "'auto' takes the guest's address only if there is one.", STAGE_JOB, 530,
-    "Multiple IP addresses ({1}) present for nic ID: {nic}. IP address cannot be assigned "
+    "Multiple IP addresses ({2}) present for nic ID: {nic}. IP address cannot be assigned "
     "automatically, only single IP address auto-assigning supported");
 KIND(IP_NEW, "ip-new", SEVERITY_WARNING,
     "'auto' gives NIC '{nic}' a new address that the guest does not have.",

@@ -303,8 +303,6 @@ find_ip_problem(const NicTask *at, FindingId problem, const char *ip4)
     const char *recorded = ip_recorded(task, at->server, network, ip4);
     if (problem == FINDING_IP_MISSING)
         FIND(task, IP_MISSING, at->id, ARG(name), ARG(ips), ARG(id));
-    else if (problem == FINDING_IP_SEVERAL)
-        FIND(task, IP_SEVERAL, at->id, ARG(ips));
     else if (problem == FINDING_IP_NOT_AVAILABLE)
         FIND(task, IP_NOT_AVAILABLE, at->id, ARG(recorded), ARG(name), ARG(id),
             ARG(why_not_available(planner, network, recorded)),
@@ -332,8 +330,7 @@ check_ip(const NicTask *at)
     FindingId problem = ip_fit(task, reader, at->network, ip4);
     if (problem)
         find_ip_problem(at, problem, ip4);
-    else if (!strcmp(ip4, "auto") &&
-             (task->hypervisor != HYPERVISOR_VMWARE || at->server->ips.n == 0))
+    else if (!strcmp(ip4, "auto") && !ip_recorded(task, at->server, at->network, ip4))
         FIND(task, IP_NEW, at->id, ARG(""));
     else if (strcmp(ip4, "auto") != 0 && at->nic->ips.n && !has_text(&at->nic->ips, ip4))
         FIND(task, IP_NOT_THE_GUESTS, at->id, ARG(ip4),
@@ -535,25 +532,31 @@ check_views(const NicTask *at)
             ARG(planner_vlan_text(task->planner, &at->nic->vlan)));
 }
 
+/* Compared with the first one's; the server looks at it before it looks at the NIC's network, and
+ * at both before the next NIC. */
 static void
-check_adapters(Task *task)
+check_adapter(Task *task, const Nic *nic, const char **first)
 {
-    const InstanceView *server = task->server;
-    const char *first = NULL;
-    for (size_t i = 0; i < server->nics.n; i++) {
-        const Nic *nic = &server->nics.items[i];
-        if (!nic->adapter.value) {
-            if (server->nics.n > 1)
-                FIND(task, ADAPTER_UNKNOWN, nic->id.value, ARG_N((int64_t)server->nics.n));
-            continue;
-        }
-        if (!first)
-            first = nic->adapter.value;
-        else if (strcmp(first, nic->adapter.value) != 0) {
-            FIND(task, ADAPTERS_MIXED, NULL, ARG(first), ARG(nic->adapter.value));
-            return;
-        }
-    }
+    const char *adapter = nic->adapter.value;
+    if (!adapter && task->server->nics.n > 1)
+        FIND(task, ADAPTER_UNKNOWN, nic->id.value, ARG_N((int64_t)task->server->nics.n));
+    else if (!*first)
+        *first = adapter;
+    else if (strcmp(*first, adapter) != 0)
+        FIND(task, ADAPTERS_MIXED, nic->id.value, ARG(*first), ARG(adapter));
+}
+
+/* 'auto' with several addresses: refused whatever the network, before any NIC is looked at. */
+static void
+check_auto(const NicTask *at)
+{
+    const Texts *ips = &at->server->ips;
+    const char *ip4 = at->choice ? at->choice->ip4.value : NULL;
+    if (at->task->hypervisor != HYPERVISOR_VMWARE || g_strcmp0(ip4, "auto") != 0 || ips->n < 2)
+        return;
+    Arena *arena = at->task->planner->arena;
+    FIND(at->task, IP_SEVERAL, at->id, ARG(join_texts(arena, ips, ", ")),
+        ARG(arena_printf(arena, "%s, %s", ips->items[0], ips->items[1])));
 }
 
 static const char *
@@ -609,7 +612,7 @@ check_nics(Task *task)
         return;
     }
     check_entries(task);
-    check_adapters(task);
+    const char *adapter = NULL;
     for (size_t i = 0; i < server->nics.n; i++) {
         NicTask at = {.task = task, .server = &server->nics.items[i]};
         at.id = text_or_word(at.server->id);
@@ -617,6 +620,8 @@ check_nics(Task *task)
         at.vlan = at.nic->vlan.kind != VLAN_UNKNOWN ? &at.nic->vlan : &at.server->vlan;
         at.choice = find_choice(&task->item->choice, at.server->id.value);
         check_views(&at);
+        check_auto(&at);
+        check_adapter(task, at.server, &adapter);
         check_network(&at);
     }
 }
