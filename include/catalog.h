@@ -33,6 +33,7 @@ typedef struct Pod {
 typedef struct Cluster {
     Text id, name, podid, zoneid, zonename;
     Text hypervisortype, allocationstate, managedstate;
+    Text cpuovercommitratio, memoryovercommitratio; /* "1.0"; a host's totals are before them */
 } Cluster;
 
 typedef struct Host {
@@ -41,7 +42,9 @@ typedef struct Host {
     Texts hosttags;
     Bool istagarule;
     Int cpunumber, cpuspeed; /* MHz of one core */
+    Int cpuallocatedvalue;   /* MHz that VMs were given, those stopped a while ago too */
     Int memorytotal, memoryallocatedbytes;
+    Bool ueficapability;
 } Host;
 
 typedef struct StoragePool {
@@ -63,6 +66,11 @@ typedef struct TrafficType {
     Text id, physicalnetworkid, traffictype, vmwarenetworklabel, kvmnetworklabel;
 } TrafficType;
 
+/* "Dhcp", "SourceNat", ...: what a network does for its guests. */
+typedef struct NetworkService {
+    Text name;
+} NetworkService;
+
 typedef struct Network {
     Text id, name, displaytext, type, state, traffictype; /* "Isolated", "Shared", "L2" */
     Text broadcastdomaintype, broadcasturi, vlan;         /* root administrator's view only */
@@ -70,11 +78,13 @@ typedef struct Network {
     Text acltype, account, domainid, domain, projectid, vpcid; /* acltype: "Account", "Domain" */
     Bool subdomainaccess, specifyvlan, issystem, canusefordeploy;
     Text cidr, gateway, netmask, networkdomain;
+    LIST_OF(NetworkService) service;
 } Network;
 
 typedef struct NetworkOffering {
     Text id, name, state, guestiptype, traffictype;
     Bool specifyvlan, specifyipranges, isdefault, forvpc;
+    Int networkrate; /* Mbit/s */
 } NetworkOffering;
 
 /* listNetworkPermissions of one network. */
@@ -92,6 +102,16 @@ typedef struct SharedIp {
     Text id, ipaddress, networkid, state, vlanid;
 } SharedIp;
 
+typedef struct RouterNic {
+    Text networkid, ipaddress, macaddress, traffictype;
+} RouterNic;
+
+/* A virtual router; listVirtualMachines shows none. */
+typedef struct Router {
+    Text id, name, state, zoneid, guestnetworkid, guestipaddress;
+    LIST_OF(RouterNic) nic;
+} Router;
+
 typedef struct ServiceOfferingDetails {
     Int mincpunumber, maxcpunumber, minmemory, maxmemory; /* MiB */
 } ServiceOfferingDetails;
@@ -108,6 +128,7 @@ typedef struct ServiceOffering {
     Bool diskofferingstrictness, encryptroot, offerha, limitcpuuse, isvolatile, issystem;
     Texts domainid, zoneid; /* not known = public */
     Text gpucardname, vgpuprofilename;
+    Int networkrate; /* Mbit/s, of the default NIC; not known: the setting's */
 } ServiceOffering;
 
 typedef struct DiskOffering {
@@ -174,6 +195,26 @@ typedef struct ManagedVolume {
 typedef struct Setting {
     Text name, value;
 } Setting;
+
+/* The value of a setting for one cluster, its own or the global one. */
+typedef struct ClusterSetting {
+    Text name, clusterid, value;
+} ClusterSetting;
+
+/* A host that is kept for one domain or account. */
+typedef struct DedicatedHost {
+    Text id, hostid, domainid, accountid, affinitygroupid;
+} DedicatedHost;
+
+typedef struct DedicatedCluster {
+    Text id, clusterid, domainid, accountid, affinitygroupid;
+} DedicatedCluster;
+
+/* A job that has not ended. */
+typedef struct PendingJob {
+    Text jobid, cmd, account, created;
+    Int jobstatus;
+} PendingJob;
 
 typedef struct ApiParam {
     Text name, since;
@@ -243,6 +284,11 @@ struct Catalog {
     LIST_OF(ManagedVm) vms;
     LIST_OF(ManagedVolume) volumes;
     LIST_OF(Setting) settings;
+    LIST_OF(ClusterSetting) cluster_settings;
+    LIST_OF(Router) routers;
+    LIST_OF(DedicatedHost) dedicated_hosts;
+    LIST_OF(DedicatedCluster) dedicated_clusters;
+    LIST_OF(PendingJob) jobs;
     LIST_OF(Api) apis;
     LIST_OF(VmwareDc) vmware_dcs;
     LIST_OF(Capability) capabilities;

@@ -45,14 +45,15 @@ TYPE(pod_type);
 
 #define RECORD Cluster
 FIELDS(cluster_type) = {T(id), T(name), S(podid), S(zoneid), S(zonename), S(hypervisortype),
-    S(allocationstate), S(managedstate)};
+    S(allocationstate), S(managedstate), S(cpuovercommitratio), S(memoryovercommitratio)};
 TYPE(cluster_type);
 #undef RECORD
 
 #define RECORD Host
 FIELDS(host_type) = {T(id), T(name), T(ipaddress), S(clusterid), S(podid), S(zoneid), S(type),
     S(state), S(resourcestate), S(hypervisor), S(hypervisorversion), L(hosttags), B(istagarule),
-    I(cpunumber), I(cpuspeed), I(memorytotal), I(memoryallocatedbytes)};
+    I(cpunumber), I(cpuspeed), I(cpuallocatedvalue), I(memorytotal), I(memoryallocatedbytes),
+    B(ueficapability)};
 TYPE(host_type);
 #undef RECORD
 
@@ -75,18 +76,23 @@ FIELDS(traffic_type_type) = {T(id), S(physicalnetworkid), S(traffictype), S(vmwa
 TYPE(traffic_type_type);
 #undef RECORD
 
+#define RECORD NetworkService
+FIELDS(network_service_type) = {S(name)};
+static TYPE(network_service_type);
+#undef RECORD
+
 #define RECORD Network
 FIELDS(network_type) = {T(id), T(name), T(displaytext), S(type), S(state), S(traffictype),
     S(broadcastdomaintype), T(broadcasturi), T(vlan), S(zoneid), S(physicalnetworkid),
     S(networkofferingid), S(acltype), S(account), S(domainid), S(domain), S(projectid), S(vpcid),
     B(subdomainaccess), B(specifyvlan), B(issystem), B(canusefordeploy), T(cidr), T(gateway),
-    S(netmask), S(networkdomain)};
+    S(netmask), S(networkdomain), F_LIST(Network, service, &network_service_type)};
 TYPE(network_type);
 #undef RECORD
 
 #define RECORD NetworkOffering
 FIELDS(network_offering_type) = {T(id), T(name), S(state), S(guestiptype), S(traffictype),
-    B(specifyvlan), B(specifyipranges), B(isdefault), B(forvpc)};
+    B(specifyvlan), B(specifyipranges), B(isdefault), B(forvpc), I(networkrate)};
 TYPE(network_offering_type);
 #undef RECORD
 
@@ -119,7 +125,7 @@ FIELDS(service_offering_type) = {T(id), T(name), T(displaytext), S(state), I(cpu
     F_RECORD(ServiceOffering, serviceofferingdetails, &service_offering_details_type), L(hosttags),
     L(storagetags), S(storagetype), I(rootdisksize), T(diskofferingid), B(diskofferingstrictness),
     B(encryptroot), B(offerha), B(limitcpuuse), B(isvolatile), B(issystem), L(domainid), L(zoneid),
-    S(gpucardname), S(vgpuprofilename)};
+    S(gpucardname), S(vgpuprofilename), I(networkrate)};
 TYPE(service_offering_type);
 #undef RECORD
 
@@ -186,6 +192,38 @@ TYPE(managed_volume_type);
 #define RECORD Setting
 FIELDS(setting_type) = {T(name), T(value)};
 TYPE(setting_type);
+#undef RECORD
+
+#define RECORD ClusterSetting
+FIELDS(cluster_setting_type) = {S(name), S(clusterid), S(value)};
+TYPE(cluster_setting_type);
+#undef RECORD
+
+#define RECORD RouterNic
+FIELDS(router_nic_type) = {S(networkid), T(ipaddress), T(macaddress), S(traffictype)};
+static TYPE(router_nic_type);
+#undef RECORD
+
+#define RECORD Router
+FIELDS(router_type) = {T(id), T(name), S(state), S(zoneid), S(guestnetworkid), T(guestipaddress),
+    F_LIST(Router, nic, &router_nic_type)};
+TYPE(router_type);
+#undef RECORD
+
+#define RECORD DedicatedHost
+FIELDS(dedicated_host_type) = {T(id), T(hostid), S(domainid), S(accountid), S(affinitygroupid)};
+TYPE(dedicated_host_type);
+#undef RECORD
+
+#define RECORD DedicatedCluster
+FIELDS(dedicated_cluster_type) = {T(id), T(clusterid), S(domainid), S(accountid),
+    S(affinitygroupid)};
+TYPE(dedicated_cluster_type);
+#undef RECORD
+
+#define RECORD PendingJob
+FIELDS(pending_job_type) = {T(jobid), S(cmd), S(account), T(created), I(jobstatus)};
+TYPE(pending_job_type);
 #undef RECORD
 
 #define RECORD ApiParam

@@ -11,6 +11,9 @@
  *   vms            "details" without the statistics, which are slow to compute
  *   templates      one item per template and zone, all with the same id
  *   shared_ips     forvirtualnetwork=false: addresses of shared networks, the free ones too
+ *   cluster_settings
+ *                  thresholds may be set for one cluster: one call each
+ *   routers        virtual routers stand in no list of VMs, but hold addresses of networks
  *   network_permissions
  *                  one call per network that belongs to one account: only there do grants exist
  */
@@ -29,6 +32,11 @@ is_network_grantable(const void *parent)
 }
 
 static const char *const api_dropped[] = {"description", "related", "response", NULL};
+static const char *const setting_dropped[] = {"description", "displaytext", "group", "subgroup",
+    "parent", "options", "type", "component", NULL};
+static const char *const job_dropped[] = {"jobresult", NULL};
+static const char *const key_cluster_setting[] = {"name", "clusterid", NULL};
+static const char *const key_job[] = {"jobid", NULL};
 static const char *const key_name[] = {"name", NULL};
 static const char *const key_template[] = {"id", "zoneid", NULL};
 static const char *const key_permission[] = {"networkid", "accountid", "projectid", NULL};
@@ -82,6 +90,17 @@ const CatalogListSpec catalog_list_specs[CATALOG_N_LISTS] = {
         .is_by_zone = true, .has_projects = true, .params = {LISTALL}),
     LIST(settings, "listConfigurations", "configuration", setting_type, .is_paged = true,
         .key = key_name),
+    LIST(cluster_settings, "listConfigurations", "configuration", cluster_setting_type,
+        .is_paged = true, .is_optional = true, .key = key_cluster_setting, .parent = "clusters",
+        .parent_param = "clusterid", .dropped = setting_dropped),
+    LIST(routers, "listRouters", "router", router_type, .is_paged = true, .is_by_zone = true,
+        .has_projects = true, .is_optional = true, .params = {LISTALL}),
+    LIST(dedicated_hosts, "listDedicatedHosts", "dedicatedhost", dedicated_host_type,
+        .is_paged = true, .is_optional = true),
+    LIST(dedicated_clusters, "listDedicatedClusters", "dedicatedcluster", dedicated_cluster_type,
+        .is_paged = true, .is_optional = true),
+    LIST(jobs, "listAsyncJobs", "asyncjobs", pending_job_type, .is_paged = true,
+        .is_optional = true, .key = key_job, .dropped = job_dropped, .params = {LISTALL}),
     LIST(vmware_dcs, "listVmwareDcs", "VMwareDC", vmware_dc_type, .is_optional = true, .parent = "zones",
         .parent_param = "zoneid"),
 };

@@ -43,6 +43,11 @@
     X(vms, ManagedVm)                                                                              \
     X(volumes, ManagedVolume)                                                                      \
     X(settings, Setting)                                                                           \
+    X(cluster_settings, ClusterSetting)                                                            \
+    X(routers, Router)                                                                             \
+    X(dedicated_hosts, DedicatedHost)                                                              \
+    X(dedicated_clusters, DedicatedCluster)                                                        \
+    X(jobs, PendingJob)                                                                            \
     X(apis, Api)
 
 typedef struct Estate {

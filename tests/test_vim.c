@@ -101,7 +101,20 @@ test_bad_utf8_is_replaced(void)
     fixture_release(&fixture);
 }
 
-#define SET(name, value) "<propSet><name>" name "</name><val>" value "</val></propSet>"
+#define SET(name, value) PROPERTY(name, "xsd:anyType", value)
+/* clang-format off */
+static const char tuned_vm[] = REPLAY_PAGE(VM("vm-1", NAME("a")
+    SET("config.cpuHotAddEnabled", "true")
+    SET("config.memoryHotAddEnabled", "false")
+    SET("config.cpuAffinity", "<affinitySet>2</affinitySet><affinitySet>3</affinitySet>")
+    SET("config.memoryAffinity", "")
+    SET("config.latencySensitivity", "<level>high</level>")
+    SET("config.repConfig", "<vmReplicationId>GID-1</vmReplicationId>")
+    SET("resourceConfig.cpuAllocation",
+        "<limit>-1</limit><shares><shares>4000</shares><level>high</level></shares>")
+    SET("resourceConfig.memoryAllocation",
+        "<limit>2048</limit><shares><shares>4096</shares><level>custom</level></shares>")));
+/* clang-format on */
 
 /* Only what differs from the defaults is told; an empty list says that all are at theirs. */
 static void
@@ -110,18 +123,7 @@ test_tunings_are_read(void)
     static const char *const expected[][2] = {{"cpu-hot-add", "true"}, {"cpu-affinity", "2,3"},
         {"cpu-shares", "high"}, {"memory-shares", "4096"}, {"memory-limit-mib", "2048"},
         {"latency-sensitivity", "high"}, {"replication", "GID-1"}};
-    const char *answers[] = {REPLAY_NOTHING,
-        REPLAY_PAGE(VM("vm-1",
-            NAME("a") SET("config.cpuHotAddEnabled", "true") SET(
-                "config.memoryHotAddEnabled", "false") SET("config.cpuAffinity",
-                "<affinitySet>2</affinitySet><affinitySet>3</affinitySet>")
-                SET("config.memoryAffinity", "") SET(
-                    "config.latencySensitivity", "<level>high</level>") SET("config.repConfig",
-                    "<vmReplicationId>GID-1</vmReplicationId>") SET("resourceConfig.cpuAllocation",
-                    "<limit>-1</limit><shares><shares>4000</shares>"
-                    "<level>high</level></shares>") SET("resourceConfig.memoryAllocation",
-                    "<limit>2048</limit><shares><shares>4096"
-                    "</shares><level>custom</level></shares>")))};
+    const char *answers[] = {REPLAY_NOTHING, tuned_vm};
     Fixture fixture;
     fixture_init(&fixture, answers, G_N_ELEMENTS(answers));
     fixture_run(&fixture);
