@@ -64,8 +64,7 @@ judge_disk(DomainWalk *walk, const xmlNode *node, const char *id)
     if (g_strcmp0(type, "network") == 0 && !IS_ONE_OF(protocol, "rbd", "sheepdog", "gluster"))
         walk_hidden(walk, "disk '%s' is on the network by '%.40s'", id, protocol ? protocol : "");
     else if (g_strcmp0(type, "network") == 0 && !cache)
-        walk_hidden(walk,
-            "network disk '%s' has no cache= (CloudStack before 4.20.3, 4.21.0 and 4.22.0)", id);
+        walk_hidden(walk, "network disk '%s'" HIDDEN_NO_CACHE, id);
     if (is_listed && g_strcmp0(type, "network") != 0 &&
         !xml_attr(source, is_block ? "dev" : "file"))
         walk_hidden(
@@ -114,7 +113,7 @@ judge_watchdog(DomainWalk *walk, const xmlNode *node)
     if (!model || !*model)
         return;
     if (strcmp(model, "itco") == 0)
-        walk_hidden(walk, "it has a watchdog 'itco' (CloudStack 4.19.0 only)");
+        walk_hidden(walk, HIDDEN_ITCO_WATCHDOG);
     else if (!IS_ONE_OF(model, "i6300esb", "ib700", "diag288"))
         walk_hidden(walk, "it has a watchdog '%.40s'", model);
     if (action && *action &&
@@ -161,7 +160,7 @@ domain_judge_visibility(DomainWalk *walk)
     if (!walk->domain->is_active)
         walk_hidden(walk, "it is not running");
     if (!xml_child(walk->root, "cputune"))
-        walk_hidden(walk, "it has no <cputune> (CloudStack 4.19.0, 4.19.1 and 4.20.0 only)");
+        walk_hidden(walk, HIDDEN_NO_CPUTUNE);
     judge_disks_and_nics(walk);
 }
 

@@ -87,6 +87,11 @@ enum {
     VLAN_ALL = 4095,    /* a standard switch's word for all ids: a trunk */
 };
 
+/* Reasons of hidden_because that hold for some releases of CloudStack only. */
+#define HIDDEN_NO_CPUTUNE    "it has no <cputune>"
+#define HIDDEN_NO_CACHE      " has no cache="
+#define HIDDEN_ITCO_WATCHDOG "it has a watchdog 'itco'"
+
 typedef enum PvlanType {
     PVLAN_UNKNOWN,
     PVLAN_ISOLATED,

@@ -87,7 +87,7 @@ source_cluster_name(const Task *task)
     return cluster ? cluster->name.value : NULL;
 }
 
-static const char *
+const char *
 source_host_name(const Task *task)
 {
     const InstanceView *view = task->view;
@@ -189,117 +189,6 @@ check_cluster(Task *task)
         FIND(task, CLUSTER_NOT_FOUND, NULL, ARG(id), ARG("clusterid"));
     else
         find_unread_list(task, "clusters");
-}
-
-/* --- is it seen? ------------------------------------------------------------------------------ */
-
-static const char *
-bad_host_state(const Host *host)
-{
-    if (host->state.value && strcmp(host->state.value, "Up") != 0)
-        return host->state.value;
-    if (host->resourcestate.value && strstr(host->resourcestate.value, "Maintenance"))
-        return host->resourcestate.value;
-    return NULL;
-}
-
-/* CloudStack's view of its cluster was read, and it is not in it. */
-static void
-find_not_visible(Task *task)
-{
-    Planner *planner = task->planner;
-    const InstanceView *view = task->view;
-    const char *host_name = source_host_name(task);
-    const Host *host = host_name ? g_hash_table_lookup(planner->hosts, host_name) : NULL;
-    const char *state = host ? bad_host_state(host) : NULL;
-    const char *cluster = text_or_word(task->cluster->id),
-               *name = text_or_word(task->cluster->name);
-    if (state)
-        FIND(task, NOT_VISIBLE_HOST, NULL, ARG(cluster), ARG(host_name), ARG(state));
-    else if (view->hidden_because.n)
-        FIND(task, NOT_VISIBLE_REASON, NULL, ARG(cluster), ARG(name),
-            ARG(join_texts(planner->arena, &view->hidden_because, "; ")));
-    else
-        FIND(task, NOT_VISIBLE, NULL, ARG(cluster), ARG(name));
-}
-
-static void
-check_unseen_by_source(Task *task)
-{
-    Planner *planner = task->planner;
-    const InstanceView *cloudstack = task->instance->cloudstack;
-    const char *names[] = {cloudstack->cluster_name.value, cloudstack->host_name.value,
-        task->cluster ? task->cluster->name.value : NULL};
-    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-        const char *slash = names[i] ? strrchr(names[i], '/') : NULL;
-        const char *name = slash ? slash + 1 : names[i];
-        const char *source = name ? g_hash_table_lookup(planner->seen_clusters, name) : NULL;
-        if (!source)
-            continue;
-        FIND(task, UNSEEN_BY_SOURCE, NULL, ARG(source), ARG(name));
-        return;
-    }
-}
-
-/* A call names cluster and name, nothing else: with others it finds nothing, or another VM. */
-static bool
-is_named_as_listed(Task *task, const InstanceView *cloudstack)
-{
-    Planner *planner = task->planner;
-    const Choice *choice = &task->item->choice;
-    const char *cluster = choice->clusterid.value, *name = choice->name.value;
-    if (!cluster || !task->cluster || !name || !*name ||
-        (!g_strcmp0(cluster, cloudstack->cluster.value) &&
-            !g_strcmp0(name, cloudstack->name.value)))
-        return true;
-    task->is_other =
-        g_hash_table_contains(planner->names, planner_key(planner, LISTED_KEY, cluster, name));
-    if (task->is_other)
-        FIND(task, NAME_OF_OTHER, NULL, ARG(name), ARG(text_or_word(task->cluster->name)));
-    else if (planner->is_cloudstack_view_complete &&
-             g_hash_table_contains(planner->read_clusters, cluster))
-        FIND(task, NAME_NOT_LISTED, NULL, ARG(cluster), ARG(name),
-            ARG(text_or_word(task->cluster->name)));
-    else
-        FIND(
-            task, VIEW_UNREAD, NULL, ARG("The CloudStack source did not read the chosen cluster."));
-    return false;
-}
-
-void
-check_visible(Task *task)
-{
-    Planner *planner = task->planner;
-    const InstanceView *cloudstack = task->instance->cloudstack;
-    const char *clusterid = task->cluster ? task->cluster->id.value : NULL;
-    if (is_true(task->view->is_template)) {
-        FIND(task, IS_TEMPLATE, NULL, ARG(clusterid ? clusterid : "none"));
-        return;
-    }
-    if (cloudstack && !is_named_as_listed(task, cloudstack))
-        return;
-    if (cloudstack) {
-        const Host *host = cloudstack->host_name.value
-                               ? g_hash_table_lookup(planner->hosts, cloudstack->host_name.value)
-                               : NULL;
-        const char *state = host ? bad_host_state(host) : NULL;
-        if (state)
-            FIND(task, HOST_NOT_UP, NULL, ARG(clusterid ? clusterid : "unknown"),
-                ARG(cloudstack->host_name.value), ARG(state));
-        if (!task->instance->source)
-            check_unseen_by_source(task);
-        return;
-    }
-    if (!clusterid || task->managed)
-        return; /* another finding says it */
-    bool is_view_read = g_hash_table_contains(planner->read_clusters, clusterid);
-    if (is_view_read && planner->is_cloudstack_view_complete)
-        find_not_visible(task);
-    else
-        FIND(task, VIEW_UNREAD, NULL,
-            ARG(!planner->has_cloudstack_view ? "The inventory has no CloudStack source."
-                : !is_view_read               ? "The CloudStack source did not read this cluster."
-                                              : "The CloudStack source broke off."));
 }
 
 /* --- names ------------------------------------------------------------------------------------ */

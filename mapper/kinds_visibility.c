@@ -58,13 +58,68 @@ KIND(VIEW_UNREAD, "cloudstack-view-unread", SEVERITY_UNKNOWN,
     NO_SERVER);
 KIND(NOT_VISIBLE, "not-visible", SEVERITY_BLOCKER,
     "CloudStack does not list this instance, so it cannot be imported.",
-    "listUnmanagedInstances of cluster '{2}' was read to its end without the name '{vm}'.",
-    "No reason is visible, so by exclusion: a removed volume's chain may hide the name "
-    "(rename the VM in vCenter to a new unique name and import it under that), or its host "
-    "did not answer (look at the host in CloudStack and list again).",
+    "listUnmanagedInstances of cluster '{2}' was read to its end without the name '{vm}', and "
+    "nothing else of its host '{4}' tells whether the host answered.",
+    "No reason is visible, so by exclusion: its host did not answer (look at the host in "
+    "CloudStack and list again), or on VMware a removed volume's chain hides the name ({3}, then "
+    "import it under that name).",
     "Names of managed VMs, of templates on primary storage and of the chains of removed "
     "volumes, with the part before their first '-', are filtered out of the list and of the "
     "import. No API shows the latter.",
+    STAGE_JOB, 530, UNSEEN_TEXT);
+KIND(NAME_HIDDEN, "not-visible-hidden-name", SEVERITY_BLOCKER,
+    "CloudStack does not list this instance; probably its name is hidden by the disk chain of a "
+    "volume that was removed.",
+    "By exclusion: listUnmanagedInstances of cluster '{2}' was read to its end without the name "
+    "'{vm}'; its host '{3}' answered, with {4} other instances; no managed VM has the name, a disk "
+    "or a MAC of it, and no other instance of its cluster has its name. No API shows the names "
+    "that removed volumes hide.",
+    "{5}, discover again and import it under the new name with displayname and hostname '{vm}' as "
+    "before. Leave the new name at the source: CloudStack finds the VM by it.",
+    "Once a volume with a snapshot chain was removed, CloudStack hides every VM that is called "
+    "like a parent file of that chain, or like its part before the first '-': 'db-prod' hides "
+    "'db'. The list leaves it out and the import does not find it. The same holds for the names "
+    "of templates on primary storage.",
+    STAGE_JOB, 530, UNSEEN_TEXT);
+KIND(HOST_SILENT, "not-visible-host-silent", SEVERITY_BLOCKER,
+    "CloudStack does not list this instance; probably its host '{3}' did not answer.",
+    "By exclusion: listUnmanagedInstances of cluster '{2}' was read to its end and has none of the "
+    "{4} instances of '{3}' that it should have.",
+    "Look at the host in CloudStack (listHosts name={3}) and at the management server's log for "
+    "GetUnmanagedInstances, reconnect it (reconnectHost id=...), then discover again.",
+    "Hosts are asked one after another. One that does not answer in time, or breaks off at a VM "
+    "that it cannot read, is left out without a word.",
+    STAGE_JOB, 530, UNSEEN_TEXT);
+KIND(HOST_NOT_ADDED, "not-visible-host-not-added", SEVERITY_BLOCKER,
+    "CloudStack does not list this instance; probably its host '{2}' was not added.",
+    "listHosts has no host of the name or address '{2}'; cluster '{3}' has {4}. None of the host's "
+    "instances is listed.",
+    "Add the host (addHost), or move the VM to a host that CloudStack has, then discover again.",
+    "CloudStack asks the hosts that it knows. A host is found by name or address: if it goes by "
+    "another one there, look why it did not answer.",
+    STAGE_JOB, 530, UNSEEN_TEXT);
+KIND(TWIN_SHOWN, "not-visible-duplicate-name", SEVERITY_BLOCKER,
+    "CloudStack lists another instance of the same name in its place: {1} on '{2}'.",
+    "This one is {3} on '{4}'. listUnmanagedInstances keeps one entry a name and host.",
+    "{5}, then discover again.",
+    "CloudStack's reader keeps the instances of a host by name, so that one of a name covers the "
+    "others; an import takes the one that is shown.",
+    NO_SERVER);
+KIND(SYSTEM_VM, "system-vm", SEVERITY_BLOCKER, "It is a system VM: {2}.",
+    "Its name, '{vm}', or the extension that manages it.",
+    "Leave it out: it belongs to the system that made it. If it is an ordinary VM all the same, "
+    "rename it at the source.",
+    "vSphere's and CloudStack's own VMs are made, moved and deleted by their makers.", STAGE_JOB,
+    530, UNSEEN_TEXT);
+KIND(OWN_NAME, "not-visible-cloudstack-name", SEVERITY_BLOCKER,
+    "CloudStack does not list this instance; its name '{vm}' is one that a CloudStack gave.",
+    "listUnmanagedInstances of cluster '{2}' was read to its end without it, and "
+    "listVirtualMachines shows no VM of that name. A record that is hidden from the list, of a VM "
+    "that is being deleted, still hides the name.",
+    "Look for the record in CloudStack's database or events by this name. If there is none: {3}, "
+    "then discover again.",
+    "A VM that was unmanaged keeps its name, so the name alone proves nothing; a name in use is "
+    "left out of the list.",
     STAGE_JOB, 530, UNSEEN_TEXT);
 KIND(NOT_VISIBLE_REASON, "not-visible-known-reason", SEVERITY_BLOCKER,
     "CloudStack does not list this instance: {3}.",
@@ -75,7 +130,7 @@ KIND(NOT_VISIBLE_REASON, "not-visible-known-reason", SEVERITY_BLOCKER,
 KIND(NOT_VISIBLE_HOST, "not-visible-host", SEVERITY_BLOCKER,
     "CloudStack does not list this instance because its host '{2}' is {3}.",
     "listHosts: state and resource state of '{2}'.",
-    "Bring the host back (reconnectHost id=..., cancelHostMaintenance id=...) or move the VM "
+    "Bring the host back (reconnectHost id={4}, cancelHostMaintenance id={4}) or move the VM "
     "to another host of the cluster, then discover again.",
     "Only hosts in state Up that are not in maintenance are asked.", STAGE_JOB, 530, UNSEEN_TEXT);
 KIND(UNSEEN_BY_SOURCE, "unseen-by-source", SEVERITY_ACTION,
@@ -87,19 +142,48 @@ KIND(UNSEEN_BY_SOURCE, "unseen-by-source", SEVERITY_ACTION,
     "be compared: it drops NICs and disks that it cannot read.",
     NO_SERVER);
 KIND(ALREADY_MANAGED, "already-managed", SEVERITY_BLOCKER,
-    "CloudStack manages this VM already, as '{1}' ({2}).",
-    "listVirtualMachines: id {3}, state {4}; it is the same by {5}.",
-    "Do not import it. If the record is stale, look at it first: listVirtualMachines id={3} "
-    "listall=true.",
+    "CloudStack manages this VM already, as {1}.",
+    "listVirtualMachines: id {2}, {3}; it is the same by {4}.", "Do not import it. {6}",
     "The names of managed VMs are left out of the list and of the import.", STAGE_JOB, 530,
-    "Failed to find unmanaged vm with name: {vm} in cluster: {6}");
+    "Failed to find unmanaged vm with name: {vm} in cluster: {5}");
 KIND(MANAGED_LISTED_AGAIN, "managed-listed-again", SEVERITY_BLOCKER,
-    "CloudStack manages this VM already, as '{1}' ({2}), although it lists it as unmanaged.",
-    "listVirtualMachines: id {3}, state {4}; it is the same by {5}. Listed in cluster {6}.",
-    "Do not import it. Power the VM on, so that its record finds it again: listVirtualMachines "
-    "id={3} listall=true.",
+    "CloudStack manages this VM already, as {1}, although it lists it as unmanaged.",
+    "listVirtualMachines: id {2}, {3}; it is the same by {4}. Listed in cluster {5}.",
+    "Do not import it, neither with 'forced'. {6}",
     "A managed VM that was powered off outside CloudStack is listed as unmanaged again. "
     "Importing it makes two records of one set of disks; 'forced' makes it worse.",
+    NO_SERVER);
+KIND(MANAGED_UNDECIDED, "managed-undecided", SEVERITY_UNKNOWN,
+    "Whether CloudStack manages this VM already could not be told: a disk of it may be volume {1}.",
+    "The disk is '{2}'; the volume's file has the same name and its pool is '{3}'. The two "
+    "datastores could not be compared.",
+    "Compare them: listVolumes id=... shows path, storage and chaininfo. If they are one file, do "
+    "not import the VM.",
+    "A volume tells its file's name and its pool, not always the folder; pools may be recorded "
+    "wrongly.",
+    NO_SERVER);
+KIND(NAME_IS_MANAGED, "name-is-managed", SEVERITY_BLOCKER,
+    "CloudStack manages another VM of this name, {1}.",
+    "listVirtualMachines: id {2}, {3}. Its disks and its MACs are others.",
+    "Rename this one before it is imported: {5}, then discover again.",
+    "CloudStack knows a VM at the hypervisor by its instance name alone: the name of a managed VM "
+    "is left out of the list, and two records of one name take each other's power state.",
+    STAGE_JOB, 530, "Failed to find unmanaged vm with name: {vm} in cluster: {4}");
+KIND(DISK_IS_MANAGED, "disk-is-managed", SEVERITY_BLOCKER,
+    "Disk {disk} is a volume of CloudStack already: {1}, which is attached to no VM there.",
+    "The disk's file is '{2}'; listVolumes: state {3}.",
+    "Find out whose it is: listVolumes id=... listall=true. Detach the disk at the source, or "
+    "unmanage the volume (unmanageVolume), before the VM is imported.",
+    "Two records of one file destroy it: whoever deletes one deletes the other's data.", NO_SERVER);
+KIND(LOOKALIKE_MANAGED, "looks-like-managed", SEVERITY_ACTION,
+    "It has the MACs and the disk sizes of a VM that CloudStack manages, {1}.",
+    "listVirtualMachines: id {2}, {3}. {4} MACs and the sizes of {5} disks are the same; name and "
+    "paths are not.",
+    "Make sure that it is a copy and not that VM, moved and renamed outside CloudStack. If it is "
+    "the VM, bring the record up to date instead: updateVolume path=... storageid=..., "
+    "updateVirtualMachine instancename=...",
+    "After a move of the disks and a new name at the source nothing but MACs and sizes tells that "
+    "two VMs are one.",
     NO_SERVER);
 KIND(LOOKS_MANAGED, "looks-managed", SEVERITY_WARNING,
     "It bears the marks of a VM that a CloudStack made: {1}.",

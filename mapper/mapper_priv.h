@@ -276,7 +276,8 @@ struct Planner {
     GHashTable *labels;            /* switch or bridge -> physical network id */
     GHashTable *managed_names;     /* instancename -> GPtrArray of ManagedVm */
     GHashTable *managed_macs;      /* MAC -> GPtrArray of ManagedNicRef */
-    GHashTable *managed_paths;     /* volume path -> GPtrArray of ManagedVolume */
+    GHashTable *managed_ids;       /* VM id -> ManagedVm */
+    GHashTable *managed_files;     /* name of a file, no folder -> GPtrArray of ManagedVolume */
     GHashTable *managed_volumes;   /* VM id -> GPtrArray of ManagedVolume */
     GHashTable *managed_hostnames; /* "network/hostname", "/hostname" -> ManagedVm */
     GHashTable *managed_ips;       /* "network/address" -> ManagedVm */
@@ -289,6 +290,9 @@ struct Planner {
     GHashTable *names;         /* "source/cluster/name" -> count */
     GHashTable *read_clusters; /* ids of the clusters that CloudStack's view was read of */
     GHashTable *seen_clusters; /* names of the clusters and hosts that a source reads itself */
+    GHashTable *shown_twins;   /* "source/cluster/name" of several -> the Instance that is listed */
+    GHashTable *source_hosts;  /* "source/host" -> HostCount, see absence_check.c */
+    GHashTable *listing_hosts; /* id -> SourceHost as CloudStack's source met it */
     bool has_cloudstack_view, is_cloudstack_view_complete;
     bool sees_vlans;      /* the catalog's networks show their VLANs */
     bool has_hidden_vlan; /* some network in use does not */
@@ -394,11 +398,18 @@ guint first_refusal(const Planner *planner, const GArray *findings);
 const char *hypervisor_word(Hypervisor hypervisor);
 void propose_cluster(Task *task);
 void check_cluster(Task *task);
-void check_visible(Task *task);
-
+/* As the source calls it; NULL: it does not tell. */
+const char *source_host_name(const Task *task);
 void check_name(Task *task);
 
+/* absence_check.c: does CloudStack see it, and if not, why? */
+void index_absences(Planner *planner);
+void check_visible(Task *task);
+/* "govc object.rename ...", to a name that nobody has. */
+const char *rename_text(const Task *task);
+
 /* managed_check.c */
+void index_managed_files(Planner *planner);
 void check_managed(Task *task);
 
 /* owner_map.c */

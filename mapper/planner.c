@@ -208,6 +208,7 @@ index_managed(Planner *planner)
     const Catalog *catalog = planner->catalog;
     for (size_t i = 0; i < catalog->vms.n; i++) {
         const ManagedVm *vm = &catalog->vms.items[i];
+        add_first(planner->managed_ids, vm->id, vm);
         if (vm->instancename.value)
             add_to_list(planner->managed_names, vm->instancename.value, vm);
         index_managed_nics(planner, vm);
@@ -218,8 +219,6 @@ index_managed(Planner *planner)
     }
     for (size_t i = 0; i < catalog->volumes.n; i++) {
         const ManagedVolume *volume = &catalog->volumes.items[i];
-        if (volume->path.value)
-            add_to_list(planner->managed_paths, volume->path.value, volume);
         if (volume->virtualmachineid.value)
             add_to_list(planner->managed_volumes, volume->virtualmachineid.value, volume);
     }
@@ -295,16 +294,17 @@ new_tables(Planner *planner)
     GHashTable **text_tables[] = {&planner->networks, &planner->service_offerings,
         &planner->disk_offerings, &planner->templates, &planner->clusters, &planner->domains,
         &planner->projects, &planner->accounts, &planner->hosts, &planner->labels,
-        &planner->managed_hostnames, &planner->managed_ips, &planner->shared_ips,
-        &planner->settings, &planner->read_clusters, &planner->seen_clusters, &planner->owners,
-        &planner->ledgers, &planner->os_types, &planner->os_mappings, &planner->pool_matches,
-        &planner->source_clusters, &planner->abouts, &planner->offering_picks,
-        &planner->disk_offering_picks, &planner->held_hostnames, &planner->held_ips,
-        &planner->held_macs};
+        &planner->managed_hostnames, &planner->managed_ips, &planner->managed_ids,
+        &planner->shared_ips, &planner->settings, &planner->read_clusters, &planner->seen_clusters,
+        &planner->owners, &planner->ledgers, &planner->os_types, &planner->os_mappings,
+        &planner->pool_matches, &planner->source_clusters, &planner->abouts,
+        &planner->offering_picks, &planner->disk_offering_picks, &planner->held_hostnames,
+        &planner->held_ips, &planner->held_macs, &planner->shown_twins, &planner->source_hosts,
+        &planner->listing_hosts};
     for (size_t i = 0; i < G_N_ELEMENTS(text_tables); i++)
         *text_tables[i] = new_text_table();
     GHashTable **list_tables[] = {&planner->permissions, &planner->managed_macs,
-        &planner->managed_paths, &planner->networks_by_name, &planner->managed_names,
+        &planner->managed_files, &planner->networks_by_name, &planner->managed_names,
         &planner->managed_volumes};
     for (size_t i = 0; i < G_N_ELEMENTS(list_tables); i++)
         *list_tables[i] = new_list_table(g_str_hash, g_str_equal);
@@ -328,8 +328,10 @@ planner_init(Planner *planner)
     index_guest_os(planner);
     index_labels(planner);
     index_managed(planner);
+    index_managed_files(planner);
     index_instances(planner);
     index_sources(planner);
+    index_absences(planner);
     init_limits(planner);
     planner->rule_owners =
         arena_new_n(planner->arena, Owner *, planner->policy ? planner->policy->n_rules + 1 : 1);
@@ -355,11 +357,12 @@ planner_release(Planner *planner)
         &planner->service_offerings, &planner->disk_offerings, &planner->templates,
         &planner->clusters, &planner->domains, &planner->projects, &planner->accounts,
         &planner->hosts, &planner->vlans, &planner->permissions, &planner->labels,
-        &planner->managed_names, &planner->managed_macs, &planner->managed_paths,
+        &planner->managed_names, &planner->managed_macs, &planner->managed_files,
         &planner->managed_volumes, &planner->managed_hostnames, &planner->managed_ips,
-        &planner->shared_ips, &planner->settings, &planner->names, &planner->read_clusters,
-        &planner->os_types, &planner->os_mappings, &planner->seen_clusters, &planner->owners,
-        &planner->ledgers, &planner->pool_matches, &planner->offering_picks,
+        &planner->managed_ids, &planner->shown_twins, &planner->source_hosts,
+        &planner->listing_hosts, &planner->shared_ips, &planner->settings, &planner->names,
+        &planner->read_clusters, &planner->os_types, &planner->os_mappings, &planner->seen_clusters,
+        &planner->owners, &planner->ledgers, &planner->pool_matches, &planner->offering_picks,
         &planner->disk_offering_picks, &planner->source_clusters, &planner->abouts,
         &planner->held_hostnames, &planner->held_ips, &planner->held_macs, &planner->vlan_texts,
         &planner->create_texts};

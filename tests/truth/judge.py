@@ -12,7 +12,8 @@ PROGRAM = os.path.join(os.environ.get("B", os.path.join(os.path.dirname(TESTS), 
 FINDS_OUT = (0, 3)
 REFUSING = ("blocker", "action")
 # Rules for the operator's safety: what the server says to such a call is not foretold.
-SAFETY = {"already-managed", "managed-listed-again", "name-of-other-instance", "name-not-unique",
+SAFETY = {"already-managed", "managed-listed-again", "name-is-managed", "disk-is-managed", "managed-undecided",
+          "system-vm", "name-of-other-instance", "name-not-unique",
           "nic-choice-missing", "datastore-taken-for-other", "root-disk-has-offering", "root-disk-differs"}
 # What an earlier item of the same plan may take, and is free when the call is made alone.
 LIMITS = {"limit-exceeded-" + each for each in ("instances", "cpus", "memory", "volumes", "storage")}
