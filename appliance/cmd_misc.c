@@ -60,6 +60,40 @@ list_findings(const Options *options, FILE *file, GError **error)
     return output_table_print(table, chosen_format(options, OUTPUT_TABLE), &style, file, error);
 }
 
+/* A row of the table of the server's checks. */
+static void
+print_check(const FindingKind *kind, FILE *file)
+{
+    static const char *const proofs[PROOF_N] = {[PROOF_RECORDED] = "recorded from a running server",
+        [PROOF_READ] = "read in the server's code"};
+    g_autofree char *releases = finding_kind_releases(kind);
+    g_autofree char *wordings = finding_kind_wordings(kind);
+    g_auto(GStrv) lines = g_strsplit(wordings, "\n", -1);
+    fprintf(file, "Server:   %d at %s: %s\n", kind->server_code, server_stage_words[kind->stage],
+        kind->server_text ? kind->server_text : "(without a text)");
+    for (char **line = lines; *line && **line; line++)
+        fprintf(file, "          %s\n", *line);
+    fprintf(file, "Releases: %s\nOrder:    %d\nKnown:    %s\n", releases, kind->rank,
+        proofs[kind->proof]);
+}
+
+static void
+add_explanation(OutputTable *table, const FindingKind *kind)
+{
+    bool is_check = kind->stage != STAGE_NONE;
+    g_autofree char *releases = finding_kind_releases(kind);
+    g_autofree char *wordings = finding_kind_wordings(kind);
+    char code[16], order[16];
+    g_snprintf(code, sizeof code, "%d", kind->server_code);
+    g_snprintf(order, sizeof order, "%d", kind->rank);
+    const char *const cells[] = {kind->id, severity_words[kind->severity], kind->text,
+        kind->meaning, kind->evidence, kind->remedy,
+        is_check ? server_stage_words[kind->stage] : NULL, is_check ? code : NULL,
+        kind->server_text, *wordings ? g_strchomp(wordings) : NULL, is_check ? releases : NULL,
+        is_check ? order : NULL, is_check ? check_proof_words[kind->proof] : NULL};
+    output_table_add(table, cells);
+}
+
 static bool
 explain_finding(const Options *options, const FindingKind *kind, FILE *file, GError **error)
 {
@@ -67,19 +101,20 @@ explain_finding(const Options *options, const FindingKind *kind, FILE *file, GEr
         fprintf(file, "%s (%s)\n\n%s\n\nMeaning:  %s\nEvidence: %s\nRemedy:   %s\n", kind->id,
             severity_words[kind->severity], kind->text, kind->meaning, kind->evidence,
             kind->remedy);
-        if (kind->server_text)
-            fprintf(file, "Server:   %d at %s: %s\n", kind->server_code,
-                server_stage_words[kind->stage], kind->server_text);
+        if (kind->stage != STAGE_NONE)
+            print_check(kind, file);
         return true;
     }
     static const OutputColumn columns[] = {{"FINDING", "id", false, true},
         {"SEVERITY", "severity", false, true}, {"TEXT", "text", false, false},
         {"MEANING", "meaning", false, false}, {"EVIDENCE", "evidence", false, false},
-        {"REMEDY", "remedy", false, false}, {"SERVER TEXT", "server_text", false, false}};
+        {"REMEDY", "remedy", false, false}, {"STAGE", "server_stage", false, false},
+        {"CODE", "server_code", true, false}, {"SERVER TEXT", "server_text", false, false},
+        {"OTHER TEXTS", "server_texts_elsewhere", false, false},
+        {"RELEASES", "server_releases", false, false}, {"ORDER", "server_order", true, false},
+        {"KNOWN", "server_known", false, false}};
     g_autoptr(OutputTable) table = output_table_new(columns, G_N_ELEMENTS(columns));
-    const char *const cells[] = {kind->id, severity_words[kind->severity], kind->text,
-        kind->meaning, kind->evidence, kind->remedy, kind->server_text};
-    output_table_add(table, cells);
+    add_explanation(table, kind);
     OutputStyle style = chosen_style(options, file);
     return output_table_print(table, chosen_format(options, OUTPUT_JSON), &style, file, error);
 }
@@ -126,9 +161,13 @@ const Command cmd_explain = {
     .args_max = 1,
     .entries = explain_entries,
     .formats = "table json yaml csv",
-    .description = "Tells the meaning, evidence and remedy of a finding, and the server's own text "
-                   "where the server\n"
-                   "makes the check. Without a name it lists all findings.",
+    .description =
+        "Tells the meaning, evidence and remedy of a finding. Where the server makes the "
+        "check: its stage,\n"
+        "code and text, the releases that make it, its place in the server's order, and "
+        "whether it was\n"
+        "recorded from a running server or read in its code. Without a name it lists all "
+        "findings.",
     .run = run_explain,
 };
 

@@ -48,11 +48,35 @@ typedef enum ServerStage { STAGE_NONE, STAGE_SUBMIT, STAGE_JOB, STAGE_N } Server
 
 extern const char *const server_stage_words[STAGE_N]; /* "submit", "job" */
 
+/* How we know that the server makes a check as the row says. */
+typedef enum CheckProof {
+    PROOF_NONE,     /* the server makes no such check */
+    PROOF_RECORDED, /* a running server was seen to make it */
+    PROOF_READ,     /* read in the server's code */
+    PROOF_N
+} CheckProof;
+
+extern const char *const check_proof_words[PROOF_N]; /* "recorded", "read" */
+
+/* Releases by one of their behaviours, see mapper/release_table.c; member 0: all of them. */
+typedef struct ReleaseScope {
+    unsigned short member; /* offset in struct Release */
+    bool has_not;          /* those that do not behave so */
+} ReleaseScope;
+
+/* How some releases word a check. */
+typedef struct ServerWording {
+    const char *text;
+    ReleaseScope scope;
+} ServerWording;
+
 /**
- * A kind of finding: a row of mapper/kinds_*.c, shown by "vm-ingest explain".
+ * A kind of finding: a row of mapper/kinds_*.c, shown by "vm-ingest explain". The rows with a stage
+ * are the table of the server's checks.
  *
  * In the templates {1} .. {6} stand for the finding's arguments ({1:size}: bytes, told in GiB),
- * {nic} or {disk} for its subject, {vm} for the name of the instance.
+ * {nic} or {disk} for its subject, {vm} for the name of the instance. In the server's texts {shown}
+ * is the name that the release prints late in a job, {CPU} and {Template} are in its letters.
  */
 typedef struct FindingKind {
     int number;     /* from 1, in the order of the table */
@@ -64,13 +88,21 @@ typedef struct FindingKind {
     const char *meaning;  /* for explain: what it means and why it matters */
     ServerStage stage;    /* when the server makes this check, STAGE_NONE: it does not */
     int server_code;
-    const char *server_text; /* template of the server's own text, or NULL */
+    const char *server_text; /* template of the server's own text; NULL: it sends none */
+    int rank;                /* place in the server's order of checks, from 1; see CheckRank */
+    CheckProof proof;
+    ReleaseScope scope;            /* the releases that make the check */
+    const ServerWording *wordings; /* where releases differ; ends with an empty row, or NULL */
 } FindingKind;
 
 extern const FindingKind *const finding_kinds[];
 extern const size_t finding_kinds_n;
 /* NULL = absent. */
 const FindingKind *finding_find_kind(const char *id);
+/* "all", or "4.19.2, 4.19.3": the releases that make the check. (owned) */
+char *finding_kind_releases(const FindingKind *kind);
+/* A line for each other wording, "4.18.2: ..."; empty if there is one only. (owned) */
+char *finding_kind_wordings(const FindingKind *kind);
 
 enum { FINDING_ARGS_MAX = 6 };
 
@@ -80,10 +112,11 @@ typedef struct FindingArg {
 } FindingArg;
 
 typedef struct Finding {
-    const FindingKind *kind; /* NULL in a loaded plan whose id we do not know */
-    Severity severity;       /* may differ from the kind's by the case */
-    bool is_unforetold;      /* the server might accept it all the same: no reply is given */
-    const char *subject;     /* id of the NIC or disk, NULL = the instance */
+    const FindingKind *kind;       /* NULL in a loaded plan whose id we do not know */
+    Severity severity;             /* may differ from the kind's by the case */
+    bool is_unforetold;            /* the server might accept it all the same: no reply is given */
+    const struct Release *release; /* whose text is given; NULL: the newest one's */
+    const char *subject;           /* id of the NIC or disk, NULL = the instance */
     FindingArg args[FINDING_ARGS_MAX];
 } Finding;
 

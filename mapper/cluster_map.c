@@ -159,7 +159,7 @@ check_cluster_state(Task *task, const Cluster *cluster)
     Planner *planner = task->planner;
     const char *name = text_or_word(cluster->name);
     const char *state = cluster->allocationstate.value;
-    Answer needs_enabled = RELEASES_ASK(&planner->releases, needs_enabled_cluster);
+    Answer needs_enabled = check_is_made(planner, FINDING_CLUSTER_DISABLED);
     Answer imports_kvm = RELEASES_ASK(&planner->releases, imports_kvm);
     if (cluster->zoneid.value && strcmp(cluster->zoneid.value, planner->zone->id.value) != 0)
         FIND(task, CLUSTER_OTHER_ZONE, NULL, ARG(name), ARG(cluster->zoneid.value));

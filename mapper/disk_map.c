@@ -368,7 +368,8 @@ find_misfit(Task *task, const Disk *disk, const DiskOffering *offering, FindingI
             ARG(text_or_word(offering->id)));
     else if (problem == FINDING_DISK_OFFERING_OF_OTHER_ZONE)
         FIND(task, DISK_OFFERING_OF_OTHER_ZONE, id, ARG(name),
-            ARG(text_or_word(task->planner->zone->name)), ARG(text_or_word(offering->id)));
+            ARG(text_or_word(task->planner->zone->name)), ARG(text_or_word(offering->id)),
+            ARG(task->owner->label));
     else if (problem == FINDING_DISK_OFFERING_TOO_SMALL)
         FIND(task, DISK_OFFERING_TOO_SMALL, id, ARG(name), ARG(text_or_word(offering->id)),
             ARG_N(offering->disksize.value), ARG_N(round_up_gib(disk->capacity_bytes.value)),

@@ -23,6 +23,9 @@ const char *const severity_words[SEVERITY_N] = {
 
 const char *const server_stage_words[STAGE_N] = {[STAGE_SUBMIT] = "submit", [STAGE_JOB] = "job"};
 
+const char *const check_proof_words[PROOF_N] = {
+    [PROOF_RECORDED] = "recorded", [PROOF_READ] = "read"};
+
 const FindingKind *const finding_kinds[] = {
 #define FINDING(id) &kind_##id,
 #include "finding_ids.h"
@@ -40,11 +43,64 @@ finding_find_kind(const char *id)
     return NULL;
 }
 
+/* --- the table of the server's checks --------------------------------------------------------- */
+
+static const ServerWording *
+find_wording(const FindingKind *kind, const Release *release)
+{
+    for (const ServerWording *each = kind->wordings; each && each->text; each++)
+        if (release_is_in(release, each->scope))
+            return each;
+    return NULL;
+}
+
+char *
+finding_kind_releases(const FindingKind *kind)
+{
+    GString *text = g_string_new(NULL);
+    for (size_t i = 0; kind->scope.member && i < releases_n; i++)
+        if (release_is_in(&releases[i], kind->scope))
+            g_string_append_printf(text, "%s%s", text->len ? ", " : "", releases[i].name);
+    if (!kind->scope.member)
+        g_string_append(text, "all");
+    return g_string_free(text, false);
+}
+
+char *
+finding_kind_wordings(const FindingKind *kind)
+{
+    GString *text = g_string_new(NULL);
+    for (const ServerWording *each = kind->wordings; each && each->text; each++) {
+        size_t n = 0;
+        for (size_t i = 0; i < releases_n; i++)
+            if (release_is_in(&releases[i], kind->scope) &&
+                find_wording(kind, &releases[i]) == each)
+                g_string_append_printf(text, "%s%s", n++ ? ", " : "", releases[i].name);
+        if (n)
+            g_string_append_printf(text, ": %s\n", each->text);
+    }
+    return g_string_free(text, false);
+}
+
+/* The newest of those that the server may be and that make the check: its words are told. */
+static const Release *
+release_that_tells(const ReleaseSet *set, const FindingKind *kind)
+{
+    for (size_t i = set->n; i > 0; i--)
+        if (release_is_in(set->rows[i - 1], kind->scope))
+            return set->rows[i - 1];
+    return set->rows[set->n - 1];
+}
+
+/* --- keeping ---------------------------------------------------------------------------------- */
+
 Finding *
 add_finding(Task *task, FindingId id, const char *subject, const FindingArg *args)
 {
     const FindingKind *kind = finding_kinds[id - 1];
     Finding finding = {.kind = kind, .severity = kind->severity, .subject = subject};
+    if (kind->stage)
+        finding.release = release_that_tells(&task->planner->releases, kind);
     memcpy(finding.args, args, sizeof finding.args);
     GArray *findings = task->planner->findings;
     g_array_append_val(findings, finding);
@@ -133,10 +189,41 @@ append_quantity(GString *out, int64_t number, bool is_size)
         g_string_append_printf(out, "%.2f GiB", (double)number / (double)GIB);
 }
 
+/* The instance's name as the call has it, or the display name. */
+static const char *
+name_in_call(const PlanItem *item, bool is_display)
+{
+    const Text display = item->choice.displayname, name = item->choice.name;
+    if (is_display && display.value && *display.value)
+        return display.value;
+    return name.value && *name.value ? name.value : text_or_word(item->instance.name);
+}
+
+/* The words that only the server's texts have. */
+static bool
+append_server_word(GString *out, const PlanItem *item, const Release *release, const char *word)
+{
+    bool is_large = release->writes_cpu_large;
+    if (!strcmp(word, "vm"))
+        g_string_append(out, name_in_call(item, false));
+    else if (!strcmp(word, "shown"))
+        g_string_append(out, name_in_call(item, release->shows_displayname));
+    else if (!strcmp(word, "CPU"))
+        g_string_append(out, is_large ? "CPU" : "cpu");
+    else if (!strcmp(word, "Template"))
+        g_string_append(out, is_large ? "Template" : "template");
+    else
+        return false;
+    return true;
+}
+
 /* One {word} of a template; false when it is none of ours and stands for itself. */
 static bool
-append_word(GString *out, const PlanItem *item, const Finding *finding, const char *word)
+append_word(GString *out, const PlanItem *item, const Finding *finding, const Release *release,
+    const char *word)
 {
+    if (release && append_server_word(out, item, release, word))
+        return true;
     if (!strcmp(word, "nic") || !strcmp(word, "disk")) {
         g_string_append(out, finding->subject ? finding->subject : "");
         return true;
@@ -155,19 +242,20 @@ append_word(GString *out, const PlanItem *item, const Finding *finding, const ch
     return true;
 }
 
-/* The template with its words filled in; NULL stays absent. */
+/* The template with its words filled in; NULL stays absent. @release: of a server's text. */
 static Text
-render(const PlanItem *item, const Finding *finding, const char *template, Arena *arena)
+render(const PlanItem *item, const Finding *finding, const char *template, const Release *release,
+    Arena *arena)
 {
     if (!template)
         return text_absent();
     g_autoptr(GString) out = g_string_new(NULL);
     for (const char *p = template; *p;) {
         const char *end = *p == '{' ? strchr(p, '}') : NULL;
-        char word[8] = "";
+        char word[12] = "";
         if (end && end - p - 1 < (ptrdiff_t)sizeof word)
             memcpy(word, p + 1, (size_t)(end - p - 1));
-        if (end && append_word(out, item, finding, word))
+        if (end && append_word(out, item, finding, release, word))
             p = end + 1;
         else
             g_string_append_c(out, *p++);
@@ -183,12 +271,15 @@ finding_render(const PlanItem *item, const Finding *finding, Arena *arena, Findi
     text.subject = finding->subject ? text_known(finding->subject) : text_absent();
     if (kind) {
         text.id = text_known(kind->id);
-        text.text = render(item, finding, kind->text, arena);
-        text.evidence = render(item, finding, kind->evidence, arena);
-        text.remedy = render(item, finding, kind->remedy, arena);
+        text.text = render(item, finding, kind->text, NULL, arena);
+        text.evidence = render(item, finding, kind->evidence, NULL, arena);
+        text.remedy = render(item, finding, kind->remedy, NULL, arena);
         bool is_refused = kind->stage && !finding->is_unforetold;
+        const Release *release = finding->release ? finding->release : &releases[releases_n - 1];
+        const ServerWording *wording = find_wording(kind, release);
+        const char *said = wording ? wording->text : kind->server_text;
         text.server.stage = is_refused ? kind->stage : STAGE_NONE;
-        text.server.text = render(item, finding, is_refused ? kind->server_text : NULL, arena);
+        text.server.text = render(item, finding, is_refused ? said : NULL, release, arena);
         text.server.code = is_refused ? int_known(kind->server_code) : (Int){0, FACT_ABSENT};
     }
     *ret = text;

@@ -140,7 +140,10 @@ check_hostname(Task *task)
     const char *hostname = task->item->choice.hostname.value;
     const char *name = task->item->choice.name.value;
     if (!name || !*name) {
-        FIND(task, NAME_EMPTY, NULL, ARG(""));
+        FIND(task, NAME_EMPTY, NULL,
+            ARG(name ? "Invalid value provided for API arg: name"
+                     : "Unable to execute API command importunmanagedinstance due to missing "
+                       "parameter name"));
         return;
     }
     if (hostname && !*hostname)

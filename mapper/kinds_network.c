@@ -5,6 +5,7 @@
 #include "finding_rows.h"
 
 #define IP_TEXT          "IP address {1} for NIC(ID: {nic}) is not available in network(ID: {3})"
+#define NICS_TEXT(inner) "Failed to import NICs while importing vm: {shown}. " inner
 #define UNSUITED_NETWORK "Suitable network for nic(ID: {nic}) not found during VM import"
 
 KIND(NIC_UNREAD, "nic-unread", SEVERITY_UNKNOWN, "{1}", "{2}",
@@ -21,7 +22,8 @@ KIND(ADAPTERS_MIXED, "adapters-mixed", SEVERITY_BLOCKER,
     "Give all NICs one type at the source (VM powered off).",
     "One adapter type is recorded for the whole VM.", STAGE_JOB, 530,
     "Multiple network adapter of different type ({1}, {2}) are not supported for import. "
-    "Please make sure that all network adapters are of the same type");
+    "Please make sure that all network adapters are of the same type",
+    RANK_NICS, RECORDED);
 KIND(ADAPTER_UNKNOWN, "adapter-unknown", SEVERITY_UNKNOWN,
     "The adapter type of NIC '{nic}' could not be read.", "{1} NICs must be of one type.",
     "Discover again with a right to read the hardware.",
@@ -40,7 +42,7 @@ KIND(NIC_WITHOUT_NETWORK, "nic-without-network", SEVERITY_BLOCKER,
     "The plan names no network for NIC '{nic}', and the server finds none by itself.",
     "choice.nics has no entry for it; CloudStack reads {1}.", "Write a network into choice.nics.",
     "The server looks for a network by the VLAN of the NIC, and for none without a VLAN.",
-    STAGE_JOB, 530, UNSUITED_NETWORK);
+    STAGE_JOB, 530, UNSUITED_NETWORK, RANK_NICS, RECORDED);
 KIND(VLAN_WITHOUT_NETWORK, "vlan-without-network", SEVERITY_BLOCKER,
     "No network of zone '{2}' carries {1}, which NIC '{nic}' is on.",
     "Port group or bridge '{3}'; read from {4}.",
@@ -48,14 +50,14 @@ KIND(VLAN_WITHOUT_NETWORK, "vlan-without-network", SEVERITY_BLOCKER,
     "portgroup "
     "\"{3}\" -> network \"...\".",
     "Each NIC needs a network of CloudStack; by its VLAN the VM stays on the wire it is on.",
-    STAGE_JOB, 530, UNSUITED_NETWORK);
+    STAGE_JOB, 530, UNSUITED_NETWORK, RANK_NICS, RECORDED);
 KIND(VLAN_NETWORK_FOREIGN, "vlan-network-of-others", SEVERITY_BLOCKER,
     "Network '{2}' carries {1}, but the owner, {3}, may not use it.",
     "listNetworks: it belongs to {4}.",
     "createNetworkPermissions networkid={5} accountids=..., or create a network of the same "
     "VLAN for the owner, or choose another owner.",
     "The owner of the VM needs the right to use the network; being root does not help.", STAGE_JOB,
-    530, UNSUITED_NETWORK);
+    530, UNSUITED_NETWORK, RANK_NICS, READ);
 KIND(VLAN_NETWORK_UNCERTAIN, "vlan-network-right-unknown", SEVERITY_UNKNOWN,
     "Network '{2}' carries {1}; whether the owner, {3}, may use it is not known.",
     "It belongs to {4}; listNetworkPermissions or the caller's account is not known.",
@@ -85,18 +87,19 @@ KIND(VLAN_TRUNK, "vlan-trunk", SEVERITY_BLOCKER, "NIC '{nic}' is on a {1}.",
     "Port group or bridge '{2}'; read from {3}. The server {5}.",
     "Choose {4} for it on purpose (network portgroup \"{2}\" -> network \"...\") and know that "
     "at the next start through CloudStack the NIC gets that network's VLAN only.",
-    "CloudStack has no networks of several VLANs for a guest.", STAGE_JOB, 530, UNSUITED_NETWORK);
+    "CloudStack has no networks of several VLANs for a guest.", STAGE_JOB, 530, UNSUITED_NETWORK,
+    RANK_NICS, READ);
 KIND(VLAN_OVERLAY, "vlan-overlay", SEVERITY_BLOCKER, "NIC '{nic}' is on an overlay segment, {1}.",
     "Port group or bridge '{2}'; read from {3}.",
     "Name a network by a rule: network portgroup \"{2}\" -> network \"...\".",
     "CloudStack does not read segments of NSX or VXLAN; no network can be told by them.", STAGE_JOB,
-    530, UNSUITED_NETWORK);
+    530, UNSUITED_NETWORK, RANK_NICS, READ);
 KIND(VLAN_PRIVATE, "vlan-private", SEVERITY_BLOCKER,
     "NIC '{nic}' is on a network of one host only, {1}.", "Network or bridge '{2}'; read from {3}.",
     "Connect it to a bridge, or name a network by a rule: network portgroup \"{2}\" -> network "
     "\"...\".",
     "A NAT or isolated network of libvirt has no VLAN and no counterpart in CloudStack.", STAGE_JOB,
-    530, UNSUITED_NETWORK);
+    530, UNSUITED_NETWORK, RANK_NICS, READ);
 KIND(VLAN_VIEWS_DIFFER, "vlan-views-differ", SEVERITY_WARNING,
     "CloudStack reads another VLAN of NIC '{nic}' than the source.",
     "CloudStack reads {1}; the source has {2}.",
@@ -122,24 +125,25 @@ KIND(NETWORK_NOT_FOUND, "network-not-found", SEVERITY_BLOCKER,
     "The network chosen for NIC '{nic}' does not exist.",
     "No network of the catalog has the id '{1}'.", "Correct choice.nics: listNetworks.",
     "The id was edited, or the network removed.", STAGE_JOB, 431,
-    "Network ID: {1} for NIC ID: {nic} is invalid");
+    "Network ID: {1} for NIC ID: {nic} is invalid", RANK_NETWORK_IDS, RECORDED);
 KIND(NETWORK_OTHER_ZONE, "network-in-other-zone", SEVERITY_BLOCKER,
     "Network '{1}' is in another zone.", "listNetworks: zoneid is '{2}'.",
     "Choose a network of the zone.", "The network must be of the zone of the cluster.", STAGE_JOB,
-    530, "Network(ID: {3}) for nic(ID: {nic}) belongs to a different zone than VM to be imported");
+    530, "Network(ID: {3}) for nic(ID: {nic}) belongs to a different zone than VM to be imported",
+    RANK_NICS, READ);
 KIND(NETWORK_FORBIDDEN, "network-forbidden", SEVERITY_BLOCKER,
     "The owner, {2}, may not use network '{1}'.", "listNetworks: it belongs to {4}.",
     "createNetworkPermissions networkid={3} accountids=..., or choose another network or "
     "owner.",
     "The owner of the VM needs the right to use the network; being root does not help.", STAGE_JOB,
-    530, "Unable to use network with id= {3}, permission denied");
+    530, "Unable to use network with id= {3}, permission denied", RANK_NICS, RECORDED);
 KIND(NETWORK_SHARED_FORBIDDEN, "network-not-in-domain", SEVERITY_BLOCKER,
     "Shared network '{1}' is not open to the domain of the owner, {2}.",
     "listNetworks: it belongs to {4}.",
     "Choose a network of the owner's domain, or create it with subdomainaccess=true.",
     "A shared network of a domain is for that domain, and for those below with "
     "subdomainaccess.",
-    STAGE_JOB, 530, "Shared network id={3} is not available in domain id={5}");
+    STAGE_JOB, 530, "Shared network id={3} is not available in domain id={5}", RANK_NICS, READ);
 KIND(NETWORK_RIGHT_UNKNOWN, "network-right-unknown", SEVERITY_UNKNOWN,
     "Whether the owner, {2}, may use network '{1}' is not known.",
     "It belongs to {3}; listNetworkPermissions or the caller's account is not known.",
@@ -152,14 +156,22 @@ KIND(NETWORK_VLAN_DIFFERS, "network-vlan-differs", SEVERITY_BLOCKER,
     "The server compares the two for L2 and Shared networks on VMware.", STAGE_JOB, 530,
     "VLAN of network(ID: {4}) {2} is found different from the VLAN of nic(ID: {nic}) "
     "vlan://{3} "
-    "during VM import");
+    "during VM import",
+    RANK_NICS, RECORDED);
 KIND(NETWORK_PVLAN_DIFFERS, "network-pvlan-differs", SEVERITY_BLOCKER,
     "Network '{1}' has {2}, NIC '{nic}' is on {3}.",
     "listNetworks: broadcasturi; PVLAN as CloudStack reads it.",
     "Choose a network of that PVLAN in choice.nics.",
     "Primary, secondary and type must all be equal.", STAGE_JOB, 530,
     "PVLAN of network(ID: {4}) {2} is found different from the VLAN of nic(ID: {nic}) {3} "
-    "during VM import");
+    "during VM import",
+    RANK_NICS, RECORDED);
+KIND(NETWORK_NO_PVLAN, "network-without-pvlan", SEVERITY_BLOCKER,
+    "Network '{1}' has no broadcast URI, NIC '{nic}' is on {2}.",
+    "listNetworks: broadcasturi; PVLAN as CloudStack reads it.",
+    "Choose a network of that PVLAN in choice.nics.",
+    "4.18 compares the two and meets a null pointer; it sends no text.", STAGE_JOB, 530, NULL,
+    RANK_NICS, READ, UNLESS(compares_null_uri));
 KIND(NETWORK_VLAN_CHANGES, "network-changes-vlan", SEVERITY_WARNING,
     "NIC '{nic}' is on {1}; network '{2}' has {3}.",
     "The server does not compare them in this case.",
@@ -172,16 +184,17 @@ KIND(IP_MISSING, "ip-missing", SEVERITY_BLOCKER,
     "to have it read), or use an L2 network.",
     "A network with services records the address of each NIC.", STAGE_JOB, 530,
     "NIC(ID: {nic}) needs a valid IP address for it to be associated with network(ID: {3}). "
-    "nicipaddresslist parameter of API can be used for this");
+    "nicipaddresslist parameter of API can be used for this",
+    RANK_NICS, RECORDED);
 KIND(IP_INVALID, "ip-invalid", SEVERITY_BLOCKER, "'{1}' is not an IPv4 address.",
     "choice.nics[].ip4 of NIC '{nic}'.", "Correct it, or write 'auto'.",
     "Only IPv4 addresses are taken.", STAGE_JOB, 431,
-    "IP address '{1}' for NIC ID: {nic} is invalid");
+    "IP address '{1}' for NIC ID: {nic} is invalid", RANK_ADDRESS_TEXTS, RECORDED);
 KIND(IP_NOT_AVAILABLE, "ip-not-available", SEVERITY_BLOCKER,
     "Address {1} cannot be used on network '{2}': {4}.", "Network: {5}.",
     "Choose a free address of the network, or another network.",
     "The address must be inside the network, not its gateway and not in use.", STAGE_JOB, 530,
-    IP_TEXT);
+    IP_TEXT, RANK_NICS, RECORDED);
 KIND(IP_NOT_FREE, "ip-not-in-range", SEVERITY_BLOCKER,
     "Address {1} is no free address of the ranges of shared network '{2}'.",
     "listPublicIpAddresses forvirtualnetwork=false: {3}.",
@@ -189,14 +202,16 @@ KIND(IP_NOT_FREE, "ip-not-in-range", SEVERITY_BLOCKER,
     "The server needs a free row for the address; without one the import breaks off late and "
     "leaves records behind.",
     STAGE_JOB, 530,
-    "Failed to import NICs while importing vm: {vm}. Cannot find a free IP to assign to VM NIC "
-    "on network {2}");
+    "Failed to import NICs while importing vm: {shown}. Cannot find a free IP to assign to VM NIC "
+    "on network {2}",
+    RANK_NIC_ROWS, RECORDED);
 KIND(IP_SEVERAL, "ip-several", SEVERITY_BLOCKER,
     "NIC '{nic}' has several addresses, so 'auto' is refused.", "Addresses: {1}.",
     "Write one of them into choice.nics[].ip4 and add the others afterwards (addIpToNic).",
     "'auto' takes the guest's address only if there is one.", STAGE_JOB, 530,
     "Multiple IP addresses ({2}) present for nic ID: {nic}. IP address cannot be assigned "
-    "automatically, only single IP address auto-assigning supported");
+    "automatically, only single IP address auto-assigning supported",
+    RANK_SEVERAL_IPS, RECORDED);
 KIND(IP_NEW, "ip-new", SEVERITY_WARNING,
     "'auto' gives NIC '{nic}' a new address that the guest does not have.",
     "No single IPv4 address of the guest is known to the server.",
@@ -215,13 +230,18 @@ KIND(MAC_IN_NETWORK, "mac-in-network", SEVERITY_BLOCKER,
     "Choose another network, or change the MAC at the source. 'forced' would record a new MAC.",
     "MAC addresses are unique on a network. This check comes late and leaves records behind.",
     STAGE_JOB, 530,
-    "Failed to import NICs while importing vm: {vm}. NIC with MAC address {1} exists on "
-    "network "
-    "{2} and forced flag is disabled");
+    NICS_TEXT("NIC with MAC address {1} exists on network {2} and forced flag is disabled"),
+    RANK_NIC_ROWS, RECORDED,
+    WORDINGS({NICS_TEXT("NIC with MAC address = {1} exists on network with ID = (internal number) "
+                        "and forced flag is disabled"),
+                 IF(numbers_network)},
+        {NICS_TEXT("NIC with MAC address {1} exists on network with ID {4} and forced flag is "
+                   "disabled"),
+            IF(tells_network_id)}));
 KIND(MAC_INVALID, "mac-invalid", SEVERITY_BLOCKER,
     "'{1}', which NIC '{nic}' has, is no MAC address.", "NICs as CloudStack reads them.",
     "Give the NIC a MAC address at the source.", "This check comes late and leaves records behind.",
-    STAGE_JOB, 530, "Failed to import NICs while importing vm: {vm}. {2}");
+    STAGE_JOB, 530, NICS_TEXT("{2}"), RANK_NIC_ROWS, READ, IF(validates_mac));
 KIND(MAC_ELSEWHERE, "mac-in-other-network", SEVERITY_WARNING,
     "MAC {1} of NIC '{nic}' is also that of '{2}' on another network.", "listVirtualMachines: nic.",
     "Change one of them at the source, unless it is meant.",

@@ -9,7 +9,7 @@
 KIND(NO_DISKS, "no-disks", SEVERITY_BLOCKER, "The instance has no disks.",
     "The list of its disks was read and is empty.", "Attach its disk at the source.",
     "A VM without disks cannot be imported.", STAGE_JOB, 530,
-    "No attached disks found for the unmanaged VM: {vm}");
+    "No attached disks found for the unmanaged VM: {shown}", RANK_NO_DISKS, RECORDED);
 KIND(DISK_UNREAD, "disk-unread", SEVERITY_UNKNOWN, "{1}", "{2}",
     "Give the account the right to read the VM's hardware, then discover again.",
     "A disk that was not read may stop the import, or be lost by it.", NO_SERVER);
@@ -21,7 +21,8 @@ KIND(DISKS_DIFFER, "disks-differ", SEVERITY_BLOCKER, "CloudStack would import {1
 KIND(ROOT_UNKNOWN, "root-disk-unknown", SEVERITY_BLOCKER,
     "The chosen root disk '{1}' is no disk of the instance.", "Disks: {2}.",
     "Write the id of the boot disk into choice.root.",
-    "The disk without a disk offering becomes the root disk.", STAGE_JOB, 530, "{6}");
+    "The disk without a disk offering becomes the root disk.", STAGE_JOB, 530, "{6}",
+    RANK_DISK_SPLIT, RECORDED);
 KIND(ROOT_HAS_OFFERING, "root-disk-has-offering", SEVERITY_BLOCKER,
     "The chosen root disk '{1}' has a disk offering, so the server would take another disk for "
     "the root disk.",
@@ -37,11 +38,12 @@ KIND(ROOT_WITHOUT_CONTROLLER, "root-disk-without-controller", SEVERITY_BLOCKER,
     "The root disk has no controller that CloudStack knows.", "Disk '{disk}': controller is empty.",
     "Attach it to a SCSI controller at the source.",
     "The controller of the root disk is recorded and must be there.", STAGE_JOB, 530,
-    "VM import failed. Unable to retrieve root disk details for VM: {vm} ");
+    "VM import failed. Unable to retrieve root disk details for VM: {shown} ", RANK_ROOT_CONTROLLER,
+    READ);
 KIND(DISK_SIZE_ZERO, "disk-size-zero", SEVERITY_BLOCKER, "Disk '{1}' has size 0.",
     "Capacity as CloudStack reads it.", "Look at the disk at the source.",
     "The server refuses a disk without a size.", STAGE_JOB, 530,
-    "Size of disk(ID: {disk}) is found invalid during VM import");
+    "Size of disk(ID: {disk}) is found invalid during VM import", RANK_DISKS, RECORDED);
 KIND(DISK_SIZE_UNKNOWN, "disk-size-unknown", SEVERITY_UNKNOWN,
     "The size of disk '{1}' could not be read.", "No capacity was given for '{disk}'.",
     "Run 'vm-ingest doctor', then discover again.",
@@ -49,23 +51,24 @@ KIND(DISK_SIZE_UNKNOWN, "disk-size-unknown", SEVERITY_UNKNOWN,
 KIND(DISK_CHOICE_UNKNOWN, "disk-choice-unknown", SEVERITY_BLOCKER,
     "The plan names disk '{1}', which the instance does not have, or it is the root disk.",
     "Disks: {2}.", "Take the entry out of choice.disks, or correct it.",
-    "Each data disk needs one entry, and no other disk may have one.", STAGE_JOB, 530, "{6}");
+    "Each data disk needs one entry, and no other disk may have one.", STAGE_JOB, 530, "{6}",
+    RANK_DISK_SPLIT, RECORDED);
 KIND(DISK_CHOICE_MISSING, "disk-offering-missing", SEVERITY_BLOCKER,
     "Data disk '{1}' has no disk offering.", "choice.disks has no entry for '{disk}'.",
     "Write one into choice.disks.", "Each disk but the root disk needs a disk offering.", STAGE_JOB,
-    530, "{6}");
+    530, "{6}", RANK_DISK_SPLIT, RECORDED);
 KIND(DISK_OFFERING_NONE_FITS, "no-disk-offering", SEVERITY_BLOCKER,
     "No disk offering fits disk '{1}' of {2} GiB on pool '{3}'.", "Nearest: {4}.",
     "createDiskOffering name=custom displaytext=custom customized=true, with tags of the pool "
     "or none.",
     "The offering must be open to the owner, its tags on the pool of the disk, and its size "
     "not below that of the disk.",
-    STAGE_JOB, 530, "{6}");
+    STAGE_JOB, 530, "{6}", RANK_DISK_SPLIT, RECORDED);
 KIND(DISK_OFFERING_NOT_FOUND, "disk-offering-not-found", SEVERITY_BLOCKER,
     "The disk offering chosen for disk '{disk}' does not exist.",
     "No disk offering of the catalog has the id '{1}'.", "Correct choice.disks: listDiskOfferings.",
     "The id was edited, or the offering removed.", STAGE_JOB, 431,
-    "Disk offering ID: {1} for disk ID: {disk} is invalid");
+    "Disk offering ID: {1} for disk ID: {disk} is invalid", RANK_DISK_OFFERING_IDS, RECORDED);
 KIND(DISK_OFFERING_NOT_ACTIVE, "disk-offering-not-active", SEVERITY_WARNING,
     "Disk offering '{1}' is not active.", "listDiskOfferings: state is '{2}'.",
     "Choose an active one.", "The server takes a deleted offering by its id all the same.",
@@ -79,19 +82,31 @@ KIND(DISK_OFFERING_OF_OTHER_DOMAIN, "disk-offering-of-other-domain", SEVERITY_BL
     "listDiskOfferings: domainid does not hold the owner's domain.",
     "updateDiskOffering id={3} domainid=..., or choose another.",
     "An offering limited to domains is for them and the domains below.", STAGE_JOB, 530,
-    "There's no way to confirm Account [{2}] has access to Disk offering [{1}].");
+    "There's no way to confirm Account [{2}] has access to Disk offering [{1}].", RANK_DISKS, READ);
 KIND(DISK_OFFERING_OF_OTHER_ZONE, "disk-offering-of-other-zone", SEVERITY_BLOCKER,
     "Disk offering '{1}' is not offered in the zone.",
     "listDiskOfferings: zoneid does not hold zone '{2}'.",
     "updateDiskOffering id={3} zoneid=..., or choose another.",
-    "An offering limited to zones binds everyone.", STAGE_JOB, 530, NULL);
+    "An offering limited to zones binds everyone.", STAGE_JOB, 530,
+    "There's no way to confirm Account [{4}] has access to Disk offering [{1}].", RANK_DISKS, READ);
+KIND(DISK_OFFERING_SIZELESS, "disk-offering-without-size", SEVERITY_BLOCKER,
+    "Disk offering '{1}' is neither custom nor of a size.",
+    "listDiskOfferings: disksize 0, iscustomized false.", "Choose another one in choice.disks.",
+    "A fixed disk offering must have a size.", STAGE_JOB, 530,
+    "Size of fixed disk offering(ID: {2}) is found invalid during VM import", RANK_DISKS, READ);
+KIND(DISK_OFFERING_UNSEEN, "disk-offering-not-seen", SEVERITY_UNKNOWN,
+    "No list shows the disk offering chosen for disk '{disk}'.",
+    "listDiskOfferings has no '{1}'; {2}.", "Choose one that is listed, or read the catalog anew.",
+    "The server takes a deleted offering by its id all the same, and refuses an id that is none.",
+    NO_SERVER);
 KIND(DISK_OFFERING_TOO_SMALL, "disk-offering-too-small", SEVERITY_BLOCKER,
     "Disk offering '{1}' of {3} GiB is smaller than disk '{disk}' of {4} GiB.",
     "listDiskOfferings: disksize; capacity of the disk.",
     "Choose a larger or a custom one in choice.disks.",
     "A fixed disk offering must not be smaller than the disk.", STAGE_JOB, 530,
     "Size of disk offering(ID: {2}) {3}GB is found less than the size of disk(ID: {disk}) "
-    "{5}GB during VM import");
+    "{5}GB during VM import",
+    RANK_DISKS, RECORDED);
 KIND(DISK_OFFERING_LARGER, "disk-offering-larger", SEVERITY_INFO,
     "Disk offering '{1}' of {2} GiB is larger than disk '{disk}' of {3} GiB.",
     "The volume keeps its real size.", "Accept it, or choose a custom one.",
@@ -106,7 +121,8 @@ KIND(DATA_CONTROLLERS_MIXED, "data-controllers-mixed", SEVERITY_BLOCKER,
     "Move the data disks to controllers of one type at the source (the root disk may differ).",
     "One controller type is recorded for all data disks.", STAGE_JOB, 530,
     "Multiple data disk controllers of different type ({1}, {2}) are not supported for import. "
-    "Please make sure that all data disk controllers are of the same type");
+    "Please make sure that all data disk controllers are of the same type",
+    RANK_DISKS, RECORDED);
 KIND(CONTROLLER_NONE, "controller-not-known", SEVERITY_WARNING,
     "Disk '{1}' hangs on a controller that CloudStack reads as 'none'.", "At the source it is {2}.",
     "Move it to a SCSI controller at the source.",
@@ -115,7 +131,8 @@ KIND(DATASTORE_NOT_A_POOL, "datastore-not-a-pool", SEVERITY_BLOCKER,
     "Datastore '{2}' of disk '{1}' is not primary storage of CloudStack.",
     "No pool in reach of the cluster has its host and path or its name.",
     "createStoragePool for the datastore, or move the disk (Storage vMotion) to one that is.",
-    "A volume must lie on a pool that CloudStack knows.", STAGE_JOB, 530, POOL_TEXT);
+    "A volume must lie on a pool that CloudStack knows.", STAGE_JOB, 530, POOL_TEXT, RANK_DISKS,
+    RECORDED);
 KIND(DATASTORE_UNKNOWN, "datastore-unknown", SEVERITY_UNKNOWN,
     "The datastore of disk '{1}' could not be read.", "Path '{2}'.",
     "Give the account the right to read datastores (Datastore.Browse), then discover again.",
@@ -139,7 +156,7 @@ KIND(STORAGE_TAGS_DIFFER, "storage-tags-differ", SEVERITY_BLOCKER,
     "newdiskofferingid=...), or updateStoragePool tags=....",
     "The server looks only at pools that have all tags of the offering, migrateallowed or "
     "not.",
-    STAGE_JOB, 530, POOL_TEXT);
+    STAGE_JOB, 530, POOL_TEXT, RANK_DISKS, RECORDED, IF(filters_pools_by_tag));
 KIND(STORAGE_TAGS_RECORDED, "storage-tags-not-on-pool", SEVERITY_BLOCKER,
     "Pool '{3}' of disk '{disk}' lacks the storage tags of offering '{1}'.",
     "Tags of the offering: {4}.",
@@ -149,7 +166,8 @@ KIND(STORAGE_TAGS_RECORDED, "storage-tags-not-on-pool", SEVERITY_BLOCKER,
     "disk "
     "is recorded all the same.",
     STAGE_JOB, 431,
-    "Disk offering: {2} is not compatible with storage pool: {5} of unmanaged disk: {disk}");
+    "Disk offering: {2} is not compatible with storage pool: {5} of unmanaged disk: {disk}",
+    RANK_DISKS, READ, UNLESS(filters_pools_by_tag));
 KIND(POOL_TAG_RULE, "pool-tag-rule", SEVERITY_UNKNOWN,
     "A rule decides which offerings pool '{2}' of disk '{1}' takes.",
     "listStoragePools: istagarule is true; offering '{3}'.",

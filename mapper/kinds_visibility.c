@@ -48,7 +48,7 @@ KIND(IS_TEMPLATE, "is-template", SEVERITY_BLOCKER,
     "Convert it to a virtual machine (govc vm.markasvm), or register it as a template of "
     "CloudStack (registerTemplate).",
     "Templates cannot be started and are left out by CloudStack's own reader.", STAGE_JOB, 530,
-    UNSEEN_TEXT);
+    UNSEEN_TEXT, RANK_VISIBLE, READ);
 KIND(VIEW_UNREAD, "cloudstack-view-unread", SEVERITY_UNKNOWN,
     "CloudStack's own view of this instance was not read: whether it sees it is not known.", "{1}",
     "Run 'vm-ingest discover' with a CloudStack source for the cluster "
@@ -66,7 +66,7 @@ KIND(NOT_VISIBLE, "not-visible", SEVERITY_BLOCKER,
     "Names of managed VMs, of templates on primary storage and of the chains of removed "
     "volumes, with the part before their first '-', are filtered out of the list and of the "
     "import. No API shows the latter.",
-    STAGE_JOB, 530, UNSEEN_TEXT);
+    STAGE_JOB, 530, UNSEEN_TEXT, RANK_VISIBLE, RECORDED);
 KIND(NAME_HIDDEN, "not-visible-hidden-name", SEVERITY_BLOCKER,
     "CloudStack does not list this instance; probably its name is hidden by the disk chain of a "
     "volume that was removed.",
@@ -80,7 +80,7 @@ KIND(NAME_HIDDEN, "not-visible-hidden-name", SEVERITY_BLOCKER,
     "like a parent file of that chain, or like its part before the first '-': 'db-prod' hides "
     "'db'. The list leaves it out and the import does not find it. The same holds for the names "
     "of templates on primary storage.",
-    STAGE_JOB, 530, UNSEEN_TEXT);
+    STAGE_JOB, 530, UNSEEN_TEXT, RANK_VISIBLE, READ);
 KIND(HOST_SILENT, "not-visible-host-silent", SEVERITY_BLOCKER,
     "CloudStack does not list this instance; probably its host '{3}' did not answer.",
     "By exclusion: listUnmanagedInstances of cluster '{2}' was read to its end and has none of the "
@@ -89,7 +89,7 @@ KIND(HOST_SILENT, "not-visible-host-silent", SEVERITY_BLOCKER,
     "GetUnmanagedInstances, reconnect it (reconnectHost id=...), then discover again.",
     "Hosts are asked one after another. One that does not answer in time, or breaks off at a VM "
     "that it cannot read, is left out without a word.",
-    STAGE_JOB, 530, UNSEEN_TEXT);
+    STAGE_JOB, 530, UNSEEN_TEXT, RANK_VISIBLE, READ);
 KIND(HOST_NOT_ADDED, "not-visible-host-not-added", SEVERITY_BLOCKER,
     "CloudStack does not list this instance; probably its host '{2}' was not added.",
     "listHosts has no host of the name or address '{2}'; cluster '{3}' has {4}. None of the host's "
@@ -97,7 +97,7 @@ KIND(HOST_NOT_ADDED, "not-visible-host-not-added", SEVERITY_BLOCKER,
     "Add the host (addHost), or move the VM to a host that CloudStack has, then discover again.",
     "CloudStack asks the hosts that it knows. A host is found by name or address: if it goes by "
     "another one there, look why it did not answer.",
-    STAGE_JOB, 530, UNSEEN_TEXT);
+    STAGE_JOB, 530, UNSEEN_TEXT, RANK_VISIBLE, READ);
 KIND(TWIN_SHOWN, "not-visible-duplicate-name", SEVERITY_BLOCKER,
     "CloudStack lists another instance of the same name in its place: {1} on '{2}'.",
     "This one is {3} on '{4}'. listUnmanagedInstances keeps one entry a name and host.",
@@ -110,7 +110,7 @@ KIND(SYSTEM_VM, "system-vm", SEVERITY_BLOCKER, "It is a system VM: {2}.",
     "Leave it out: it belongs to the system that made it. If it is an ordinary VM all the same, "
     "rename it at the source.",
     "vSphere's and CloudStack's own VMs are made, moved and deleted by their makers.", STAGE_JOB,
-    530, UNSEEN_TEXT);
+    530, UNSEEN_TEXT, RANK_VISIBLE, READ);
 KIND(OWN_NAME, "not-visible-cloudstack-name", SEVERITY_BLOCKER,
     "CloudStack does not list this instance; its name '{vm}' is one that a CloudStack gave.",
     "listUnmanagedInstances of cluster '{2}' was read to its end without it, and "
@@ -120,19 +120,21 @@ KIND(OWN_NAME, "not-visible-cloudstack-name", SEVERITY_BLOCKER,
     "then discover again.",
     "A VM that was unmanaged keeps its name, so the name alone proves nothing; a name in use is "
     "left out of the list.",
-    STAGE_JOB, 530, UNSEEN_TEXT);
+    STAGE_JOB, 530, UNSEEN_TEXT, RANK_VISIBLE, READ);
 KIND(NOT_VISIBLE_REASON, "not-visible-known-reason", SEVERITY_BLOCKER,
     "CloudStack does not list this instance: {3}.",
     "listUnmanagedInstances of cluster '{2}' was read to its end without the name '{vm}'; the "
     "source tells the reason.",
     "Change what stands in the way at the source, then discover again.",
-    "CloudStack's reader drops what it cannot read, without a word.", STAGE_JOB, 530, UNSEEN_TEXT);
+    "CloudStack's reader drops what it cannot read, without a word.", STAGE_JOB, 530, UNSEEN_TEXT,
+    RANK_VISIBLE, READ);
 KIND(NOT_VISIBLE_HOST, "not-visible-host", SEVERITY_BLOCKER,
     "CloudStack does not list this instance because its host '{2}' is {3}.",
     "listHosts: state and resource state of '{2}'.",
     "Bring the host back (reconnectHost id={4}, cancelHostMaintenance id={4}) or move the VM "
     "to another host of the cluster, then discover again.",
-    "Only hosts in state Up that are not in maintenance are asked.", STAGE_JOB, 530, UNSEEN_TEXT);
+    "Only hosts in state Up that are not in maintenance are asked.", STAGE_JOB, 530, UNSEEN_TEXT,
+    RANK_VISIBLE, READ);
 KIND(UNSEEN_BY_SOURCE, "unseen-by-source", SEVERITY_ACTION,
     "CloudStack lists this instance and our account at '{1}' does not see it.",
     "listUnmanagedInstances has '{vm}' in cluster '{2}', which '{1}' was read of.",
@@ -145,7 +147,7 @@ KIND(ALREADY_MANAGED, "already-managed", SEVERITY_BLOCKER,
     "CloudStack manages this VM already, as {1}.",
     "listVirtualMachines: id {2}, {3}; it is the same by {4}.", "Do not import it. {6}",
     "The names of managed VMs are left out of the list and of the import.", STAGE_JOB, 530,
-    "Failed to find unmanaged vm with name: {vm} in cluster: {5}");
+    "Failed to find unmanaged vm with name: {vm} in cluster: {5}", RANK_VISIBLE, RECORDED);
 KIND(MANAGED_LISTED_AGAIN, "managed-listed-again", SEVERITY_BLOCKER,
     "CloudStack manages this VM already, as {1}, although it lists it as unmanaged.",
     "listVirtualMachines: id {2}, {3}; it is the same by {4}. Listed in cluster {5}.",
@@ -168,7 +170,8 @@ KIND(NAME_IS_MANAGED, "name-is-managed", SEVERITY_BLOCKER,
     "Rename this one before it is imported: {5}, then discover again.",
     "CloudStack knows a VM at the hypervisor by its instance name alone: the name of a managed VM "
     "is left out of the list, and two records of one name take each other's power state.",
-    STAGE_JOB, 530, "Failed to find unmanaged vm with name: {vm} in cluster: {4}");
+    STAGE_JOB, 530, "Failed to find unmanaged vm with name: {vm} in cluster: {4}", RANK_VISIBLE,
+    READ);
 KIND(DISK_IS_MANAGED, "disk-is-managed", SEVERITY_BLOCKER,
     "Disk {disk} is a volume of CloudStack already: {1}, which is attached to no VM there.",
     "The disk's file is '{2}'; listVolumes: state {3}.",
@@ -206,22 +209,23 @@ KIND(NAME_NOT_LISTED, "name-not-listed", SEVERITY_BLOCKER,
     "listUnmanagedInstances of the cluster was read to its end; choice.clusterid, choice.name.",
     "Correct choice.clusterid and choice.name: they are those of CloudStack's list.",
     "The server finds an instance by cluster and name.", STAGE_JOB, 530,
-    "Failed to find unmanaged vm with name: {2} in cluster: {1}");
+    "Failed to find unmanaged vm with name: {2} in cluster: {1}", RANK_VISIBLE, RECORDED);
 KIND(NAME_OF_OTHER, "name-of-other-instance", SEVERITY_BLOCKER,
     "The call would import another instance: the one called '{1}' in cluster '{2}'.",
     "choice.clusterid and choice.name are not those of this instance.",
     "Correct choice.clusterid and choice.name.",
     "The server finds an instance by cluster and name.", NO_SERVER);
 KIND(NAME_EMPTY, "name-missing", SEVERITY_BLOCKER, "The instance has no name to import.",
-    "choice.name is empty.", "Write the name of the instance into the plan.",
-    "The server finds an instance by its name.", STAGE_SUBMIT, 431,
-    "Unable to execute API command importunmanagedinstance due to missing parameter name");
+    "choice.name is absent or empty.", "Write the name of the instance into the plan.",
+    "The server finds an instance by its name.", STAGE_SUBMIT, 431, "{1}", RANK_PARAM_NAME,
+    RECORDED);
 KIND(CLUSTER_NOT_ADDED, "cluster-not-added", SEVERITY_BLOCKER, "Its cluster is not in CloudStack.",
     "No cluster of zone '{2}' is called '{1}' and none has its host '{3}'.",
     "Add the cluster (addCluster) or move the VM to a cluster that CloudStack manages.",
     "An instance is imported from a cluster of the zone.", STAGE_SUBMIT, 431,
     "Unable to execute API command importunmanagedinstance due to missing parameter "
-    "clusterid");
+    "clusterid",
+    RANK_PARAM_CLUSTER, READ);
 KIND(CLUSTER_AMBIGUOUS, "cluster-ambiguous", SEVERITY_UNKNOWN,
     "Several clusters of CloudStack may be its cluster '{1}'.", "Found: {2}.",
     "Read CloudStack's view of both, or write choice.clusterid into the plan.",
@@ -229,12 +233,12 @@ KIND(CLUSTER_AMBIGUOUS, "cluster-ambiguous", SEVERITY_UNKNOWN,
 KIND(CLUSTER_NOT_FOUND, "cluster-not-found", SEVERITY_BLOCKER, "The chosen cluster does not exist.",
     "No cluster of the catalog has the id '{1}'.",
     "Correct choice.clusterid: listClusters shows the ids.", "The id was edited, or removed.",
-    STAGE_SUBMIT, 431, NOT_FOUND_TEXT);
+    STAGE_SUBMIT, 431, NOT_FOUND_TEXT, RANK_PARAM_CLUSTER, RECORDED);
 KIND(CLUSTER_DISABLED, "cluster-disabled", SEVERITY_BLOCKER, "Cluster '{1}' is not enabled.",
     "listClusters: allocationstate is '{2}'.",
     "updateCluster id={3} allocationstate=Enabled, or move the VM.",
     "A disabled cluster is listed like any other, but importing from it is refused.", STAGE_JOB,
-    431, "Cluster [{1}] is not enabled.");
+    431, "Cluster [{1}] is not enabled.", RANK_CLUSTER_STATE, RECORDED, IF(needs_enabled_cluster));
 KIND(CLUSTER_OTHER_ZONE, "cluster-in-other-zone", SEVERITY_BLOCKER,
     "The chosen cluster '{1}' is in another zone than this plan.", "listClusters: zoneid is '{2}'.",
     "Plan that zone: --zone {2}.", "All choices of a plan are of one zone.", NO_SERVER);
@@ -242,10 +246,12 @@ KIND(CLUSTER_HYPERVISOR, "cluster-hypervisor", SEVERITY_BLOCKER,
     "Instances of hypervisor {2} cannot be imported by this release.",
     "listClusters: hypervisortype of '{1}' is {2}.",
     "Use a release that can (KVM: 4.19 and later).", "Each release names what it can import.",
-    STAGE_JOB, 431, "VM import is currently not supported for hypervisor [{2}].");
+    STAGE_JOB, 431, "VM import is currently not supported for hypervisor [{2}].", RANK_HYPERVISOR,
+    READ,
+    WORDINGS({"VM import is currently not supported for hypervisor: {2}", IF(has_words_of_418)}));
 KIND(HOST_NOT_UP, "host-not-up", SEVERITY_BLOCKER, "Its host '{2}' is {3}.",
     "listHosts: state and resource state of '{2}'.",
     "Bring the host back (reconnectHost id=..., cancelHostMaintenance id=...) or move the VM "
     "to another host of the cluster.",
     "The import asks only hosts in state Up that are not in maintenance.", STAGE_JOB, 530,
-    UNSEEN_TEXT);
+    UNSEEN_TEXT, RANK_VISIBLE, READ);

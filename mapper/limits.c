@@ -242,7 +242,7 @@ reason_text(Arena *arena, const Planner *planner, const Ledger *ledger, int reso
             "Resource Limit = %s, Current Domain Resource Amount = %s, Current Resource "
             "Reservation = %s, Requested Resource Amount = %s.",
             type, ledger->id, most.text, used.text, reserved.text, wanted.text);
-    bool has_tag = RELEASES_ASK(&planner->releases, limits_storage) != ANSWER_NO;
+    bool has_tag = RELEASES_ASK(&planner->releases, tells_limit_tag) != ANSWER_NO;
     return arena_printf(arena,
         "Maximum amount of resources of Type = '%s'%s for %s Name = %s in Domain Id = (internal "
         "number) is exceeded: Account Resource Limit = %s, Current Account Resource Amount = %s, "
@@ -259,7 +259,7 @@ refusal_text(const Task *task, const Ledger *owner, int resource, const char *re
     const char *id = owner->kind == OF_PROJECT ? "(account of the project)" : owner->id;
     bool is_in_fit = (resource == RESOURCE_CPU || resource == RESOURCE_MEMORY) &&
                      RELEASES_ASK(&planner->releases, reserves_limits) == ANSWER_NO;
-    if (is_in_fit && RELEASES_ASK(&planner->releases, imports_kvm) == ANSWER_NO)
+    if (is_in_fit && RELEASES_ASK(&planner->releases, has_words_of_418) == ANSWER_YES)
         return arena_printf(
             arena, "Failed to import VM: %s. %s", text_or_word(task->item->choice.name), reason);
     if (is_in_fit)
@@ -381,7 +381,7 @@ check_disk_limit_last(Task *task, int64_t bytes)
     int64_t *amounts = task->amounts;
     if (is_reserving(task) != ANSWER_NO) {
         check_resource(task, RESOURCE_VOLUME, amounts[RESOURCE_VOLUME], 1);
-        check_if(task, RELEASES_ASK(&task->planner->releases, limits_storage), RESOURCE_STORAGE,
+        check_if(task, check_is_made(task->planner, FINDING_LIMIT_STORAGE), RESOURCE_STORAGE,
             amounts[RESOURCE_STORAGE], bytes);
     }
     amounts[RESOURCE_VOLUME]++;
@@ -413,7 +413,7 @@ check_all_tagged(Task *task)
 {
     const Planner *planner = task->planner;
     const Choice *choice = &task->item->choice;
-    if (task->owner->is_root_admin || RELEASES_ASK(&planner->releases, limits_storage) == ANSWER_NO)
+    if (task->owner->is_root_admin || check_is_made(planner, FINDING_LIMIT_STORAGE) == ANSWER_NO)
         return;
     if (task->offering && is_reserving(task) != ANSWER_NO)
         check_tagged(task, "resource.limit.host.tags", &task->offering->hosttags);
@@ -443,7 +443,6 @@ measure(Task *task)
 void
 check_limits(Task *task)
 {
-    const ReleaseSet *set = &task->planner->releases;
     measure(task);
     const Ledger *ledger = task_ledger(task);
     if (!ledger || task->owner->is_root_admin)
@@ -453,12 +452,14 @@ check_limits(Task *task)
     const int64_t *amounts = task->amounts;
     check_resource(task, RESOURCE_VM, 0, 1);
     if (task->offering && task->has_size) {
-        check_if(task, RELEASES_ASK(set, limits_cpu), RESOURCE_CPU, 0, amounts[RESOURCE_CPU]);
-        check_if(task, RELEASES_ASK(set, limits_cpu), RESOURCE_MEMORY, 0, amounts[RESOURCE_MEMORY]);
+        check_if(task, check_is_made(task->planner, FINDING_LIMIT_CPU), RESOURCE_CPU, 0,
+            amounts[RESOURCE_CPU]);
+        check_if(task, check_is_made(task->planner, FINDING_LIMIT_CPU), RESOURCE_MEMORY, 0,
+            amounts[RESOURCE_MEMORY]);
     }
     if (is_reserving(task) == ANSWER_NO) {
         check_resource(task, RESOURCE_VOLUME, 0, amounts[RESOURCE_VOLUME]);
-        check_if(task, RELEASES_ASK(set, limits_storage), RESOURCE_STORAGE, 0,
+        check_if(task, check_is_made(task->planner, FINDING_LIMIT_STORAGE), RESOURCE_STORAGE, 0,
             amounts[RESOURCE_STORAGE]);
     }
     check_all_tagged(task);

@@ -373,7 +373,7 @@ check_mac_in_plan(const NicTask *at, const char *mac)
         item = task->item;
     if (item)
         FIND(task, MAC_IN_NETWORK, at->id, ARG(mac), ARG(network_name(at->network)),
-            ARG(text_or_word(item->instance.name)));
+            ARG(text_or_word(item->instance.name)), ARG(text_or_word(at->network->id)));
 }
 
 static const char *
@@ -411,7 +411,8 @@ check_mac(const NicTask *at)
                 ARG(releases_text(planner->arena, &planner->releases)))
                 ->severity = removes == ANSWER_YES ? SEVERITY_BLOCKER : SEVERITY_UNKNOWN;
         if (is_same && !is_true(task->item->choice.forced)) {
-            FIND(task, MAC_IN_NETWORK, at->id, ARG(mac), ARG(network_name(at->network)), ARG(name));
+            FIND(task, MAC_IN_NETWORK, at->id, ARG(mac), ARG(network_name(at->network)), ARG(name),
+                ARG(text_or_word(at->network->id)));
             return;
         }
         if (!is_same)

@@ -89,6 +89,8 @@ find_misfit(Task *task, const ServiceOffering *offering, FindingId problem)
     if (problem == FINDING_OFFERING_OF_OTHER_ZONE) {
         args[1] = ARG(text_or_word(task->planner->zone->name));
         args[2] = ARG(text_or_word(offering->id));
+        args[3] = ARG(task->owner->label);
+        args[4] = ARG(NULL);
     }
     add_finding(task, problem, NULL, args);
 }

@@ -249,17 +249,26 @@ add_release_problem(Planner *planner)
     PlanInfo *info = &planner->plan->info;
     const char *names = releases_text(planner->arena, set);
     SourceProblem problem = {.source = planner->catalog->info.name, .about = info->server_version};
-    if (set->is_newer) {
-        problem.id = text_known("release-newer");
-        problem.text = text_known("the server's release is newer than all that are known");
-        problem.evidence = text_known(arena_printf(planner->arena, "judged as %s", names));
-        problem.remedy = text_known("look for a newer vm-ingest, and try one import first");
-    } else if (set->is_guessed && set->n > 1) {
+    static const struct {
+        const char *id, *text;
+    } inexact[] = {
+        [RELEASE_NEWER] = {"release-newer",
+            "the server's release is newer than all that are known"},
+        [RELEASE_OLDER] = {"release-older",
+            "the server's release is older than all that are known"},
+        [RELEASE_NEAR] = {"release-near", "the server's release is none of those that are known"},
+    };
+    if (set->match == RELEASE_NARROWED && set->n > 1) {
         problem.id = text_known("release-unknown");
         problem.text = text_known("the server hides its release");
-        problem.evidence =
-            text_known(arena_printf(planner->arena, "by its APIs it is one of %s", names));
+        problem.evidence = text_known(
+            arena_printf(planner->arena, "by its APIs and settings it is one of %s", names));
         problem.remedy = text_known("say which one it is: --server-version");
+    } else if (set->match != RELEASE_EXACT && set->match != RELEASE_NARROWED) {
+        problem.id = text_known(inexact[set->match].id);
+        problem.text = text_known(inexact[set->match].text);
+        problem.evidence = text_known(arena_printf(planner->arena, "judged as %s", names));
+        problem.remedy = text_known("look for a newer vm-ingest, and try one import first");
     }
     if (problem.id.value)
         info->problems.items[info->problems.n++] = problem;
@@ -327,7 +336,7 @@ find_release(Planner *planner, const PlanOptions *options, GError **error)
         return false;
     }
     if (!pinned && !releases_from_version(version, &planner->releases))
-        releases_from_apis(catalog, &planner->releases);
+        releases_from_catalog(catalog, &planner->releases);
     return true;
 }
 

@@ -1,128 +1,204 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * How the releases of CloudStack differ in what we depend on: one row each, read from their code.
- * Rows are in order of number, which is not the order of the code: 4.20.0 is older than 4.19.2.
+ * Which release the server is: by its version, else narrowed down by what its APIs and settings
+ * show.
  */
 #include <string.h>
 
 #include "mapper_priv.h"
 
-#define ENDS POOL_SEARCH_ENDS
-#define PATH POOL_SEARCH_PATH
-#define CONT POOL_SEARCH_CONTAINS
+typedef struct Version {
+    long minor, patch, security;
+} Version;
 
-static const Release releases[] = {
-    /* minor, patch, pool search, by tag, by uuid, tag rules, enabled cluster, every host tag,
-     * force removes, free shared IP, counts single disk, imports KVM,
-     * asks KVM template, limits CPU, limits storage, reserves limits */
-    {18, 2, ENDS, false, false, false, false, true, true, false, false, false, false, true, false,
-        false},
-    {19, 0, PATH, false, false, true, false, true, false, false, true, true, true, true, false,
-        false},
-    {19, 1, CONT, false, false, true, false, true, false, false, true, true, true, true, false,
-        false},
-    {19, 2, CONT, true, false, true, true, true, false, false, true, true, true, true, false,
-        false},
-    {19, 3, CONT, true, false, true, true, true, false, false, true, true, true, true, false,
-        false},
-    {20, 0, CONT, false, false, true, false, false, false, false, true, true, true, false, true,
-        false},
-    {20, 1, CONT, true, false, true, true, false, false, false, true, true, true, false, true,
-        false},
-    {20, 2, CONT, true, false, true, true, false, false, true, true, true, true, false, true,
-        false},
-    {20, 3, CONT, true, false, true, true, false, false, true, true, true, true, true, true, true},
-    {21, 0, CONT, true, false, true, true, false, false, false, true, true, true, false, true,
-        false},
-    {22, 0, CONT, true, true, true, true, false, false, true, true, true, true, false, true, false},
-    {22, 1, CONT, true, true, true, true, false, false, true, true, true, false, true, true, true},
-    {23, 0, CONT, true, true, true, true, false, false, true, true, true, false, true, true, true},
-};
-
-/* Last row not above the number, within the same minor release. */
-bool
-releases_from_version(const char *version, ReleaseSet *ret)
+/* "4.22.0.1", "4.23.0.0-SNAPSHOT" */
+static bool
+parse_version(const char *text, Version *ret)
 {
-    char *end = NULL;
-    if (!version || strncmp(version, "4.", 2) != 0)
+    long numbers[3] = {0};
+    if (!text || strncmp(text, "4.", 2) != 0)
         return false;
-    long minor = strtol(version + 2, &end, 10);
-    long patch = *end == '.' ? strtol(end + 1, NULL, 10) : 0;
-    if (end == version + 2)
+    const char *from = text + 2;
+    for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        char *end = NULL;
+        numbers[i] = strtol(from, &end, 10);
+        if (end == from)
+            return i > 0;
+        *ret = (Version){numbers[0], numbers[1], numbers[2]};
+        if (*end != '.')
+            break;
+        from = end + 1;
+    }
+    return true;
+}
+
+static bool
+is_same_code(const Release *release, const Version *version)
+{
+    bool is_first = release->patch == version->patch;
+    return release->minor == version->minor && version->patch >= release->patch &&
+           version->patch <= release->last_patch &&
+           (!is_first || version->security >= release->security) &&
+           version->security <= release->last_security;
+}
+
+/* The last one that is not above the version; NULL: all are. */
+static const Release *
+last_before(const Version *version)
+{
+    const Release *last = NULL;
+    for (size_t i = 0; i < releases_n; i++) {
+        const Release *release = &releases[i];
+        if (release->minor < version->minor ||
+            (release->minor == version->minor &&
+                (release->patch < version->patch ||
+                    (release->patch == version->patch && release->security <= version->security))))
+            last = release;
+    }
+    return last;
+}
+
+bool
+releases_from_version(const char *text, ReleaseSet *ret)
+{
+    Version version;
+    if (!parse_version(text, &version))
         return false;
-    ReleaseSet set = {.n = 1, .rows = {&releases[0]}};
-    for (size_t i = 0; i < G_N_ELEMENTS(releases); i++)
-        if (releases[i].minor < minor ||
-            (releases[i].minor == minor && releases[i].patch <= patch) ||
-            (releases[i].minor == minor && set.rows[0]->minor != minor))
-            set.rows[0] = &releases[i];
-    set.is_newer = minor > releases[G_N_ELEMENTS(releases) - 1].minor;
+    const Release *newest = &releases[releases_n - 1];
+    const Release *release = last_before(&version);
+    ReleaseSet set = {.n = 1, .rows = {release ? release : &releases[0]}};
+    if (!release)
+        set.match = RELEASE_OLDER;
+    else if (!is_same_code(release, &version))
+        set.match = release == newest ? RELEASE_NEWER : RELEASE_NEAR;
     *ret = set;
     return true;
 }
 
-/* What listApis shows of a release: an API, or a parameter of it, that only some have. */
+/* --- narrowing down --------------------------------------------------------------------------- */
+
+/* What only some releases have: an API, a parameter of one, or a setting. */
 static const struct {
-    const char *api, *param;
-    uint16_t rows; /* bit per row of releases[] */
-} api_marks[] = {
-    {"importVm", NULL, 0x1ffe},
-    {"unmanageVolume", NULL, 0x1ffc},
-    {"importVm", "forcemstoimportvmfiles", 0x1ffc},
-    {"importVm", "importinstancehostid", 0x1fd8},
-    {"listImportVmTasks", NULL, 0x1c00},
-    {"importVm", "usevddk", 0x1800},
-    {"updateVmNic", NULL, 0x1000},
+    size_t member;
+    const char *api, *param, *setting;
+} marks[] = {
+    {offsetof(Release, has_import_vm), "importVm", NULL, NULL},
+    {offsetof(Release, has_import_volume), "unmanageVolume", NULL, NULL},
+    {offsetof(Release, has_import_volume), "importVm", "forcemstoimportvmfiles", NULL},
+    {offsetof(Release, has_import_host), "importVm", "importinstancehostid", NULL},
+    {offsetof(Release, has_dcvms_batch), "listVmwareDcVms", "batchsize", NULL},
+    {offsetof(Release, has_dcvms_instance), "listVmwareDcVms", "instancename", NULL},
+    {offsetof(Release, has_delete_protection), "updateVirtualMachine", "deleteprotection", NULL},
+    {offsetof(Release, has_import_tasks), "listImportVmTasks", NULL, NULL},
+    {offsetof(Release, has_vddk), "importVm", "usevddk", NULL},
+    {offsetof(Release, has_update_nic), "updateVmNic", NULL, NULL},
+    {offsetof(Release, has_strict_tags_setting), NULL, NULL, "vm.strict.host.tags"},
+    {offsetof(Release, has_key_access_setting), NULL, NULL, "api.key.access"},
+    {offsetof(Release, has_post_setting), NULL, NULL, "enforce.post.requests.and.timestamps"},
 };
 
-static const Api *
-find_api(const Catalog *catalog, const char *name)
-{
-    for (size_t i = 0; i < catalog->apis.n; i++)
-        if (!g_strcmp0(catalog->apis.items[i].name.value, name))
-            return &catalog->apis.items[i];
-    return NULL;
-}
-
 static Answer
-has_param(const Api *api, const char *name)
+has_api(const Catalog *catalog, const char *name, const char *param)
 {
+    const Api *api = NULL;
+    for (size_t i = 0; i < catalog->apis.n && !api; i++)
+        if (!g_strcmp0(catalog->apis.items[i].name.value, name))
+            api = &catalog->apis.items[i];
+    if (!param)
+        return api ? ANSWER_YES : ANSWER_NO;
     if (!api || api->params.state != FACT_KNOWN)
         return ANSWER_UNKNOWN;
     for (size_t i = 0; i < api->params.n; i++)
-        if (!g_strcmp0(api->params.items[i].name.value, name))
+        if (!g_strcmp0(api->params.items[i].name.value, param))
             return ANSWER_YES;
     return ANSWER_NO;
 }
 
-void
-releases_from_apis(const Catalog *catalog, ReleaseSet *ret)
+static Answer
+has_setting(const Catalog *catalog, const char *name)
 {
-    unsigned rows = (1u << G_N_ELEMENTS(releases)) - 1;
-    for (size_t i = 0; catalog->apis.n && i < G_N_ELEMENTS(api_marks); i++) {
-        const Api *api = find_api(catalog, api_marks[i].api);
-        Answer has = api ? ANSWER_YES : ANSWER_NO;
-        if (api_marks[i].param)
-            has = has_param(api, api_marks[i].param);
-        if (has == ANSWER_YES)
-            rows &= api_marks[i].rows;
-        else if (has == ANSWER_NO)
-            rows &= ~(unsigned)api_marks[i].rows;
+    for (size_t i = 0; i < catalog->settings.n; i++)
+        if (!g_strcmp0(catalog->settings.items[i].name.value, name))
+            return ANSWER_YES;
+    return is_read(&catalog->settings) ? ANSWER_NO : ANSWER_UNKNOWN;
+}
+
+bool
+release_is_in(const Release *release, ReleaseScope scope)
+{
+    if (!scope.member)
+        return true;
+    return *(const bool *)((const char *)release + scope.member) != scope.has_not;
+}
+
+/* Only releases that can hide their version do. */
+static bool
+is_version_hidden(const Catalog *catalog)
+{
+    return is_read(&catalog->capabilities) && catalog->capabilities.n == 1 &&
+           !catalog->capabilities.items[0].cloudstackversion.value;
+}
+
+static bool
+may_be(const Catalog *catalog, const Release *release)
+{
+    bool has_apis = catalog->apis.n, has_settings = catalog->settings.n;
+    if (is_version_hidden(catalog) && !release->has_post_setting)
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(marks); i++) {
+        if (marks[i].api ? !has_apis : !has_settings)
+            continue;
+        Answer has = marks[i].api ? has_api(catalog, marks[i].api, marks[i].param)
+                                  : has_setting(catalog, marks[i].setting);
+        ReleaseScope scope = {
+            .member = (unsigned short)marks[i].member, .has_not = has == ANSWER_NO};
+        if (has != ANSWER_UNKNOWN && !release_is_in(release, scope))
+            return false;
     }
-    if (!rows) /* a mixture that no release has: nothing is told */
-        rows = (1u << G_N_ELEMENTS(releases)) - 1;
-    ReleaseSet set = {.is_guessed = true};
-    for (size_t i = 0; i < G_N_ELEMENTS(releases); i++)
-        if (rows & (1u << i))
+    return true;
+}
+
+void
+releases_from_catalog(const Catalog *catalog, ReleaseSet *ret)
+{
+    ReleaseSet set = {.match = RELEASE_NARROWED};
+    for (size_t i = 0; i < releases_n; i++)
+        if (may_be(catalog, &releases[i]))
             set.rows[set.n++] = &releases[i];
+    if (!set.n) /* a mixture that no release has: nothing is told */
+        for (; set.n < releases_n; set.n++)
+            set.rows[set.n] = &releases[set.n];
     *ret = set;
+}
+
+/* --- asking ----------------------------------------------------------------------------------- */
+
+static Answer
+ask(const ReleaseSet *set, ReleaseScope scope)
+{
+    size_t yes = 0;
+    for (size_t i = 0; i < set->n; i++)
+        yes += release_is_in(set->rows[i], scope);
+    return yes == set->n ? ANSWER_YES : yes ? ANSWER_UNKNOWN : ANSWER_NO;
 }
 
 Answer
 releases_ask(const ReleaseSet *set, size_t offset)
 {
-    size_t yes = 0;
+    return ask(set, (ReleaseScope){.member = (unsigned short)offset});
+}
+
+Answer
+check_is_made(const Planner *planner, FindingId id)
+{
+    return ask(&planner->releases, finding_kinds[id - 1]->scope);
+}
+
+const char *
+releases_text(Arena *arena, const ReleaseSet *set)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
     for (size_t i = 0; i < set->n; i++)
-        yes += *(const bool *)((const char *)set->rows[i] + offset);
-    return yes == set->n ? ANSWER_YES : yes ? ANSWER_UNKNOWN : ANSWER_NO;
+        g_string_append_printf(text, "%s%s", i ? ", " : "", set->rows[i]->name);
+    return arena_strndup(arena, text->str, text->len);
 }

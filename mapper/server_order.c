@@ -1,171 +1,47 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The order of the server's checks. It sends one refusal, the first; which one that is decides what
- * an operator would read. Findings of one rank keep the order in which they were found: disk by
- * disk, NIC by NIC.
+ * The one refusal that the server would send: the first in the order of its checks, which the rows
+ * of the findings hold for the newest release. Here is how the others differ.
  */
 #include "mapper_priv.h"
 
-/* In the order of CloudStack 4.23; 4.19.0 and later differ in the limits only: see rank_of(). */
-enum Rank {
-    RANK_NONE,
-    RANK_PARAM_CLUSTER,
-    RANK_PARAM_NAME,
-    RANK_PARAM_DOMAIN,
-    RANK_PARAM_PROJECT,
-    RANK_PARAM_TEMPLATE,
-    RANK_PARAM_OFFERING,
-    RANK_OWNER,
-    RANK_DOMAIN_ALONE,
-    RANK_HYPERVISOR,
-    RANK_CLUSTER_STATE,
-    RANK_OFFERING_ACCESS,
-    RANK_EARLY_LIMIT,
-    RANK_HOSTNAME,
-    RANK_HOSTNAME_IN_ZONE,
-    RANK_NETWORK_IDS,
-    RANK_ADDRESS_TEXTS,
-    RANK_DISK_OFFERING_IDS,
-    RANK_VISIBLE,
-    RANK_TEMPLATE_NEEDED,
-    RANK_GUEST_OS,
-    RANK_SIZE,
-    RANK_LIMITS,
-    RANK_OFFERING_FIT,
-    RANK_OFFERING_LIMITS,
-    RANK_HOST_TAGS,
-    RANK_NO_DISKS,
-    RANK_DISK_SPLIT,
-    RANK_ROOT_CONTROLLER,
-    RANK_DISKS,
-    RANK_STORAGE_LIMIT,
-    RANK_AUTO_ADDRESSES,
-    RANK_NICS,
-    RANK_TEMPLATE_SIZE,
-    RANK_NIC_ROWS,
-};
-
-static const unsigned char ranks[FINDING_N] = {
-    [FINDING_CLUSTER_NOT_ADDED] = RANK_PARAM_CLUSTER,
-    [FINDING_CLUSTER_NOT_FOUND] = RANK_PARAM_CLUSTER,
-    [FINDING_NAME_EMPTY] = RANK_PARAM_NAME,
-    [FINDING_DOMAIN_NOT_FOUND] = RANK_PARAM_DOMAIN,
-    [FINDING_PROJECT_NOT_FOUND] = RANK_PARAM_PROJECT,
-    [FINDING_TEMPLATE_NOT_FOUND] = RANK_PARAM_TEMPLATE,
-    [FINDING_OFFERING_NOT_FOUND] = RANK_PARAM_OFFERING,
-    [FINDING_OFFERING_NONE_FITS] = RANK_PARAM_OFFERING,
-    [FINDING_OWNER_NOT_FOUND] = RANK_OWNER,
-    [FINDING_OWNER_INACTIVE] = RANK_OWNER,
-    [FINDING_ACCOUNT_WITHOUT_DOMAIN] = RANK_OWNER,
-    [FINDING_DOMAIN_WITHOUT_ACCOUNT] = RANK_DOMAIN_ALONE,
-    [FINDING_CLUSTER_HYPERVISOR] = RANK_HYPERVISOR,
-    [FINDING_CLUSTER_DISABLED] = RANK_CLUSTER_STATE,
-    [FINDING_OFFERING_OF_OTHER_DOMAIN] = RANK_OFFERING_ACCESS,
-    [FINDING_OFFERING_OF_OTHER_ZONE] = RANK_OFFERING_ACCESS,
-    [FINDING_HOSTNAME_INVALID] = RANK_HOSTNAME,
-    [FINDING_HOSTNAME_MISSING] = RANK_HOSTNAME,
-    [FINDING_HOSTNAME_IN_ZONE] = RANK_HOSTNAME_IN_ZONE,
-    [FINDING_NETWORK_NOT_FOUND] = RANK_NETWORK_IDS,
-    [FINDING_IP_INVALID] = RANK_ADDRESS_TEXTS,
-    [FINDING_DISK_OFFERING_NOT_FOUND] = RANK_DISK_OFFERING_IDS,
-    [FINDING_IS_TEMPLATE] = RANK_VISIBLE,
-    [FINDING_ALREADY_MANAGED] = RANK_VISIBLE,
-    [FINDING_NOT_VISIBLE] = RANK_VISIBLE,
-    [FINDING_NOT_VISIBLE_REASON] = RANK_VISIBLE,
-    [FINDING_NOT_VISIBLE_HOST] = RANK_VISIBLE,
-    [FINDING_HOST_NOT_ADDED] = RANK_VISIBLE,
-    [FINDING_HOST_SILENT] = RANK_VISIBLE,
-    [FINDING_NAME_HIDDEN] = RANK_VISIBLE,
-    [FINDING_NAME_IS_MANAGED] = RANK_VISIBLE,
-    [FINDING_OWN_NAME] = RANK_VISIBLE,
-    [FINDING_SYSTEM_VM] = RANK_VISIBLE,
-    [FINDING_HOST_NOT_UP] = RANK_VISIBLE,
-    [FINDING_NAME_NOT_LISTED] = RANK_VISIBLE,
-    [FINDING_TEMPLATE_NEEDED] = RANK_TEMPLATE_NEEDED,
-    [FINDING_GUEST_OS_UNKNOWN] = RANK_GUEST_OS,
-    [FINDING_GUEST_OS_UNMAPPED] = RANK_GUEST_OS,
-    [FINDING_SIZE_INVALID] = RANK_SIZE,
-    [FINDING_LIMIT_INSTANCES] = RANK_LIMITS,
-    [FINDING_LIMIT_CPU] = RANK_LIMITS,
-    [FINDING_LIMIT_MEMORY] = RANK_LIMITS,
-    [FINDING_LIMIT_VOLUMES] = RANK_DISKS,
-    [FINDING_LIMIT_STORAGE] = RANK_DISKS,
-    [FINDING_OFFERING_CPU] = RANK_OFFERING_FIT,
-    [FINDING_OFFERING_MEMORY] = RANK_OFFERING_FIT,
-    [FINDING_OFFERING_SPEED] = RANK_OFFERING_FIT,
-    [FINDING_OFFERING_CPU_RANGE] = RANK_OFFERING_FIT,
-    [FINDING_OFFERING_MEMORY_RANGE] = RANK_OFFERING_FIT,
-    [FINDING_OFFERING_NEEDS_SPEED] = RANK_OFFERING_FIT,
-    [FINDING_OFFERING_PARTLY_FIXED] = RANK_OFFERING_FIT,
-    [FINDING_OFFERING_HOST_TAG] = RANK_HOST_TAGS,
-    [FINDING_NO_DISKS] = RANK_NO_DISKS,
-    [FINDING_ROOT_UNKNOWN] = RANK_DISK_SPLIT,
-    [FINDING_DISK_CHOICE_UNKNOWN] = RANK_DISK_SPLIT,
-    [FINDING_DISK_CHOICE_MISSING] = RANK_DISK_SPLIT,
-    [FINDING_DISK_OFFERING_NONE_FITS] = RANK_DISK_SPLIT,
-    [FINDING_ROOT_WITHOUT_CONTROLLER] = RANK_ROOT_CONTROLLER,
-    [FINDING_DISK_SIZE_ZERO] = RANK_DISKS,
-    [FINDING_DISK_OFFERING_OF_OTHER_DOMAIN] = RANK_DISKS,
-    [FINDING_DISK_OFFERING_OF_OTHER_ZONE] = RANK_DISKS,
-    [FINDING_DISK_OFFERING_TOO_SMALL] = RANK_DISKS,
-    [FINDING_DATA_CONTROLLERS_MIXED] = RANK_DISKS,
-    [FINDING_DATASTORE_NOT_A_POOL] = RANK_DISKS,
-    [FINDING_STORAGE_TAGS_DIFFER] = RANK_DISKS,
-    [FINDING_STORAGE_TAGS_RECORDED] = RANK_DISKS,
-    [FINDING_ADAPTERS_MIXED] = RANK_NICS,
-    [FINDING_NIC_WITHOUT_NETWORK] = RANK_NICS,
-    [FINDING_VLAN_WITHOUT_NETWORK] = RANK_NICS,
-    [FINDING_VLAN_NETWORK_FOREIGN] = RANK_NICS,
-    [FINDING_VLAN_TRUNK] = RANK_NICS,
-    [FINDING_VLAN_OVERLAY] = RANK_NICS,
-    [FINDING_VLAN_PRIVATE] = RANK_NICS,
-    [FINDING_NETWORK_OTHER_ZONE] = RANK_NICS,
-    [FINDING_NETWORK_FORBIDDEN] = RANK_NICS,
-    [FINDING_NETWORK_SHARED_FORBIDDEN] = RANK_NICS,
-    [FINDING_NETWORK_VLAN_DIFFERS] = RANK_NICS,
-    [FINDING_NETWORK_PVLAN_DIFFERS] = RANK_NICS,
-    [FINDING_HOSTNAME_TAKEN] = RANK_NICS,
-    [FINDING_IP_MISSING] = RANK_NICS,
-    [FINDING_IP_SEVERAL] = RANK_AUTO_ADDRESSES,
-    [FINDING_IP_NOT_AVAILABLE] = RANK_NICS,
-    [FINDING_TEMPLATE_MISSING] = RANK_TEMPLATE_SIZE,
-    [FINDING_TEMPLATE_TOO_BIG] = RANK_TEMPLATE_SIZE,
-    [FINDING_IP_NOT_FREE] = RANK_NIC_ROWS,
-    [FINDING_MAC_INVALID] = RANK_NIC_ROWS,
-    [FINDING_MAC_IN_NETWORK] = RANK_NIC_ROWS,
-};
-
 /* Releases that reserve nothing look at the limits elsewhere. */
-static int
-rank_without_reservations(FindingId id)
+static CheckRank
+rank_of_limit(FindingId id, CheckRank rank)
 {
     if (id == FINDING_LIMIT_INSTANCES)
         return RANK_EARLY_LIMIT;
     if (id == FINDING_LIMIT_CPU || id == FINDING_LIMIT_MEMORY)
         return RANK_OFFERING_LIMITS;
-    return id == FINDING_LIMIT_STORAGE ? RANK_STORAGE_LIMIT : ranks[id];
+    return id == FINDING_LIMIT_STORAGE ? RANK_STORAGE_LIMIT : rank;
 }
 
-/* Whether the server would send it at all, and how soon; smaller is sooner. */
-static int
-rank_of(const Finding *finding, bool is_reserving)
+static bool
+is_refusal(const Finding *finding)
 {
-    if (finding->kind->stage == STAGE_NONE || finding->is_unforetold ||
-        (finding->severity != SEVERITY_BLOCKER && finding->severity != SEVERITY_ACTION))
-        return G_MAXINT;
-    FindingId id = (FindingId)finding->kind->number;
-    int rank = is_reserving ? ranks[id] : rank_without_reservations(id);
-    return finding->kind->stage * G_MAXUINT8 + (rank ? rank : G_MAXUINT8 - 1);
+    return finding->kind->stage != STAGE_NONE && !finding->is_unforetold &&
+           (finding->severity == SEVERITY_BLOCKER || finding->severity == SEVERITY_ACTION);
+}
+
+static CheckRank
+rank_of(const Finding *finding, const ReleaseSet *set)
+{
+    CheckRank rank = (CheckRank)finding->kind->rank;
+    if (RELEASES_ASK(set, reserves_limits) == ANSWER_NO)
+        rank = rank_of_limit((FindingId)finding->kind->number, rank);
+    if (rank == RANK_DOMAIN_ALONE && RELEASES_ASK(set, asks_cluster_first) == ANSWER_YES)
+        rank = RANK_CLUSTER_STATE;
+    return rank;
 }
 
 guint
 first_refusal(const Planner *planner, const GArray *findings)
 {
-    bool is_reserving = RELEASES_ASK(&planner->releases, reserves_limits) != ANSWER_NO;
     guint first = findings->len;
-    int least = G_MAXINT;
+    CheckRank least = RANK_N;
     for (guint i = 0; i < findings->len; i++) {
-        int rank = rank_of(&g_array_index(findings, Finding, i), is_reserving);
+        const Finding *finding = &g_array_index(findings, Finding, i);
+        CheckRank rank = is_refusal(finding) ? rank_of(finding, &planner->releases) : RANK_N;
         if (rank < least) {
             least = rank;
             first = i;

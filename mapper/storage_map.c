@@ -309,16 +309,6 @@ pool_certainty(const Planner *planner, const PoolMatch *match, const Texts *tags
 
 /* --- findings --------------------------------------------------------------------------------- */
 
-const char *
-releases_text(Arena *arena, const ReleaseSet *set)
-{
-    g_autoptr(GString) text = g_string_new(NULL);
-    for (size_t i = 0; i < set->n; i++)
-        g_string_append_printf(
-            text, "%s4.%d.%d", i ? ", " : "", set->rows[i]->minor, set->rows[i]->patch);
-    return arena_strndup(arena, text->str, text->len);
-}
-
 static const char *
 pool_name(const StoragePool *pool)
 {

@@ -503,6 +503,15 @@ template_uses(const char *template, int arg)
     return template && (strstr(template, plain) || strstr(template, size));
 }
 
+static inline bool
+server_uses(const FindingKind *kind, int arg)
+{
+    bool is_used = template_uses(kind->server_text, arg);
+    for (const ServerWording *each = kind->wordings; each && each->text; each++)
+        is_used |= template_uses(each->text, arg);
+    return is_used;
+}
+
 /* Each argument that a finding's templates name was given; a number that may be 0 aside. */
 static inline void
 assert_arguments(const Finding *finding)
@@ -515,7 +524,7 @@ assert_arguments(const Finding *finding)
     for (int i = 1; i <= FINDING_ARGS_MAX; i++) {
         const FindingArg *arg = &finding->args[i - 1];
         bool is_used = template_uses(kind->text, i) || template_uses(kind->evidence, i) ||
-                       template_uses(kind->remedy, i) || template_uses(kind->server_text, i);
+                       template_uses(kind->remedy, i) || server_uses(kind, i);
         if (is_used && !arg->text && !arg->number && !g_strv_contains(may_be_zero, kind->id))
             g_error("finding '%s' lacks argument {%d}", kind->id, i);
         if (!is_used && ((arg->text && *arg->text) || arg->number))

@@ -1,5 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "mapper/mapper_priv.h"
 #include "tests/estate_builder.h"
+
+/* A row of the server's checks has its place, its proof, and no more wordings than releases. */
+static void
+assert_check_is_complete(const FindingKind *kind)
+{
+    bool is_check = kind->stage != STAGE_NONE;
+    g_assert_true(is_check == (kind->rank != RANK_NONE));
+    g_assert_true(is_check == (kind->proof != PROOF_NONE));
+    g_assert_true(!is_check || (kind->stage == STAGE_JOB) == (kind->rank >= RANK_DOMAIN_ALONE));
+    g_autofree char *releases_of = finding_kind_releases(kind);
+    g_autofree char *wordings = finding_kind_wordings(kind);
+    g_assert_true(*releases_of); /* some release makes it */
+    size_t n = 0, n_lines = 0;
+    for (const ServerWording *each = kind->wordings; each && each->text; each++)
+        n++;
+    for (const char *p = wordings; (p = strchr(p, '\n')); p++)
+        n_lines++;
+    g_assert_cmpuint(n_lines, ==, n); /* each is that of some release */
+}
+
+static void
+test_releases_are_told(void)
+{
+    g_autofree char *all = finding_kind_releases(finding_find_kind("no-disks"));
+    g_assert_cmpstr(all, ==, "all");
+    g_autofree char *some = finding_kind_releases(finding_find_kind("cluster-disabled"));
+    g_assert_cmpstr(some, ==,
+        "4.19.2, 4.19.3, 4.20.1, 4.20.2, 4.20.3, 4.21.0, 4.22.0, 4.22.0.1, 4.22.1, 4.23.0");
+    g_autofree char *wordings = finding_kind_wordings(finding_find_kind("cluster-hypervisor"));
+    g_assert_cmpstr(
+        wordings, ==, "4.18.0, 4.18.2: VM import is currently not supported for hypervisor: {2}\n");
+}
 
 static void
 test_each_kind_is_complete(void)
@@ -18,6 +51,7 @@ test_each_kind_is_complete(void)
         g_assert_true(finding_find_kind(kind->id) == kind);
         g_assert_true((kind->stage == STAGE_NONE) == (kind->server_code == 0));
         g_assert_true(kind->stage != STAGE_NONE || !kind->server_text);
+        assert_check_is_complete(kind);
     }
     g_assert_null(finding_find_kind("no-such-kind"));
 }
@@ -42,8 +76,10 @@ test_each_template_renders(void)
         for (size_t j = 0; j < G_N_ELEMENTS(texts); j++) {
             for (const char *p = texts[j]; p && (p = strchr(p, '{')); p++)
                 g_assert_false(g_ascii_isdigit(p[1]));
-            g_assert_false(texts[j] && (strstr(texts[j], "{nic}") || strstr(texts[j], "{disk}") ||
-                                           strstr(texts[j], "{vm}")));
+            g_assert_false(
+                texts[j] && (strstr(texts[j], "{nic}") || strstr(texts[j], "{disk}") ||
+                                strstr(texts[j], "{vm}") || strstr(texts[j], "{shown}") ||
+                                strstr(texts[j], "{CPU}") || strstr(texts[j], "{Template}")));
         }
         g_assert_cmpstr(text.id.value, ==, finding_kinds[i]->id);
         g_assert_cmpint(text.server.stage, ==, finding_kinds[i]->stage);
@@ -150,6 +186,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/findings/each-kind-is-complete", test_each_kind_is_complete);
+    g_test_add_func("/findings/releases-are-told", test_releases_are_told);
     g_test_add_func("/findings/each-template-renders", test_each_template_renders);
     g_test_add_func("/findings/numbers-and-sizes-render", test_numbers_and_sizes_render);
     g_test_add_func("/findings/first-refusal-comes-first", test_first_refusal_comes_first);
