@@ -503,6 +503,9 @@ void index_managed_files(Planner *planner);
 void check_managed(Task *task);
 
 /* owner_map.c */
+/* Whom account, domain and project (ids; NULL: none) mean; all NULL: the caller. */
+Owner *owner_resolve(
+    Planner *planner, const char *account, const char *domainid, const char *projectid);
 void propose_owner(Task *task);
 void check_owner(Task *task);
 

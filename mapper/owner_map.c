@@ -137,7 +137,7 @@ resolve(Planner *planner, Owner *owner)
         owner->label = owner->account ? owner->account : "nobody";
 }
 
-static Owner *
+Owner *
 owner_resolve(Planner *planner, const char *account, const char *domainid, const char *projectid)
 {
     const char *key = planner_key(planner, account, domainid, projectid);

@@ -45,10 +45,26 @@ name_of_disk_offering(const Planner *planner, const Choice *choice, const char *
     return NULL;
 }
 
+static const char *
+name_of_root(const PlanItem *item)
+{
+    for (size_t i = 0; i < item->instance.disks.n; i++)
+        if (!g_strcmp0(item->instance.disks.items[i].id.value, item->choice.root.value))
+            return text_or_word(item->instance.disks.items[i].label);
+    return NULL;
+}
+
 /* What the choice is called now; NULL when it is gone or not in the catalog. */
 static const char *
-name_of_choice(const Planner *planner, const Choice *choice, const char *about)
+name_of_choice(Planner *planner, const PlanItem *item, const char *about)
 {
+    const Choice *choice = &item->choice;
+    if (!strcmp(about, "account"))
+        return owner_resolve(
+            planner, choice->account.value, choice->domainid.value, choice->projectid.value)
+            ->label;
+    if (!strcmp(about, "root"))
+        return name_of_root(item);
     if (!strcmp(about, "serviceofferingid") && choice->serviceofferingid.value) {
         const ServiceOffering *offering =
             g_hash_table_lookup(planner->service_offerings, choice->serviceofferingid.value);
@@ -77,7 +93,7 @@ keep_reasons(Task *task, const PlanItem *given)
     size_t n = given->n_reasons ? given->n_reasons : given->loaded_reasons.n;
     for (size_t i = 0; i < n; i++) {
         const char *about = reasons[i].about.value, *chosen = reasons[i].chosen.value;
-        if (about && chosen && !g_strcmp0(name_of_choice(planner, &given->choice, about), chosen))
+        if (about && chosen && !g_strcmp0(name_of_choice(planner, task->item, about), chosen))
             g_array_append_val(planner->reasons, reasons[i]);
     }
 }
