@@ -44,7 +44,7 @@ typedef struct Options {
     /* what to read */
     char **sources; /* NULL-terminated, or NULL */
     char *cloudstack, *profile, *zone, *server_version;
-    char *inventory, *catalog, *policy;
+    char *inventory, *catalog, *policy, *choices;
     gboolean is_demo;
     /* what to write */
     char *format, *out, *out_dir, *compat;
@@ -80,7 +80,7 @@ char *command_help_all(void);
 
 extern const GOptionEntry options_general[], options_config[], options_sources[], options_target[],
     options_inventory[], options_catalog[], options_policy[], options_release[], options_format[],
-    options_out[], options_out_dir[], options_compat[];
+    options_out[], options_out_dir[], options_compat[], options_choices[];
 
 extern const Command cmd_discover, cmd_catalog, cmd_plan, cmd_check, cmd_report, cmd_networks,
     cmd_dry_run, cmd_doctor, cmd_policy_check, cmd_explain, cmd_completion, cmd_version, cmd_help;

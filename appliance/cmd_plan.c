@@ -5,6 +5,7 @@
 #include "cmd_plan.h"
 
 #include "arena.h"
+#include "choices.h"
 #include "outfile.h"
 #include "utc_text.h"
 
@@ -87,14 +88,56 @@ describe_plan(Plan *plan, const Estate *estate, GError **error)
     return true;
 }
 
+/* The file of choices is an input of the plan, as the others are. */
+static bool
+describe_choices(Plan *plan, const char *path, GError **error)
+{
+    g_autofree char *text = NULL;
+    size_t length = 0;
+    GError *why = NULL;
+    if (!g_file_get_contents(path, &text, &length, &why)) {
+        g_set_error(error, INGEST_ERROR, INGEST_ERROR_STORAGE, "'%s': %s", path, why->message);
+        g_error_free(why);
+        return false;
+    }
+    PlanInfo *info = &plan->info;
+    PlanInput *inputs = arena_new_n(plan_arena(plan), PlanInput, info->inputs.n + 1);
+    memcpy(inputs, info->inputs.items, info->inputs.n * sizeof *inputs);
+    char *sha256 = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)text, length);
+    add_input(plan, &inputs[info->inputs.n++], "choices", path, sha256, NULL);
+    info->inputs.items = inputs;
+    return true;
+}
+
+/* Judges the plan anew with the choices of a file; with none that differs it stays as it is. */
+static Plan *
+take_choices(const Options *options, const PlanOptions *plan_options, const Estate *estate,
+    Plan *proposed, GError **error)
+{
+    ChoicesCount count;
+    if (!choices_read(options->choices, proposed, &count, error))
+        return NULL;
+    message("%s: %zu cells differ from the proposals; %zu of %zu VMs have no row, and keep theirs",
+        options->choices, count.changed, proposed->n_items - count.rows, proposed->n_items);
+    return count.changed ? plan_check(proposed, estate->inventory, estate->catalog, estate->policy,
+                               plan_options, error)
+                         : plan_ref(proposed);
+}
+
 Plan *
 make_plan(const Options *options, const Estate *estate, GError **error)
 {
     const PlanOptions plan_options = {
         .zone = options->zone, .server_version = options->server_version};
-    g_autoptr(Plan) plan =
+    g_autoptr(Plan) proposed =
         plan_build(estate->inventory, estate->catalog, estate->policy, &plan_options, error);
-    if (!plan || !describe_plan(plan, estate, error))
+    if (!proposed)
+        return NULL;
+    g_autoptr(Plan) plan = options->choices
+                               ? take_choices(options, &plan_options, estate, proposed, error)
+                               : plan_ref(proposed);
+    if (!plan || !describe_plan(plan, estate, error) ||
+        (plan != proposed && !describe_choices(plan, options->choices, error)))
         return NULL;
     return g_steal_pointer(&plan);
 }
@@ -145,24 +188,29 @@ run_plan(const Options *options, char **args, int n_args)
     return plan_exit_code(plan, estate.worst);
 }
 
-static const GOptionEntry *const entries[] = {options_sources, options_inventory, options_catalog,
-    options_policy, options_target, options_release, options_format, options_out, options_config,
-    options_general, NULL};
+static const GOptionEntry *const plan_entries[] = {options_sources, options_inventory,
+    options_catalog, options_policy, options_choices, options_target, options_release,
+    options_format, options_out, options_config, options_general, NULL};
 
 const Command cmd_plan = {
     .name = "plan",
     .summary = "propose choices for every VM and judge them",
     .args = "",
-    .entries = entries,
+    .entries = plan_entries,
     .formats = "json table yaml csv",
     .description =
         "Reads the sources and the target, or saved files, and writes a plan: for every VM the\n"
         "choices, why they were made, the verdict with its findings, and the exact API calls.\n"
-        "The plan can be edited by hand and judged again with: vm-ingest check PLAN",
+        "The plan can be edited by hand and judged again with: vm-ingest check PLAN\n"
+        "Choices can be edited in a spreadsheet: write -o csv, edit, come back with --choices FILE",
     .run = run_plan,
 };
 
 /* --- check ------------------------------------------------------------------------------------ */
+
+static const GOptionEntry *const check_entries[] = {options_sources, options_inventory,
+    options_catalog, options_policy, options_target, options_release, options_format, options_out,
+    options_config, options_general, NULL};
 
 /* How many items were judged by other facts than those that the plan was made from. */
 static size_t
@@ -214,7 +262,7 @@ const Command cmd_check = {
     .args = "PLAN",
     .args_min = 1,
     .args_max = 1,
-    .entries = entries,
+    .entries = check_entries,
     .formats = "json table yaml csv",
     .description =
         "Judges the choices of a plan, those edited by hand included, against the facts of now (or "

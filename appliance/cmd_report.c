@@ -67,8 +67,8 @@ run_report(const Options *options, char **args, int n_args)
 }
 
 static const GOptionEntry *const report_entries[] = {options_inventory, options_catalog,
-    options_policy, options_sources, options_target, options_release, options_format, options_out,
-    options_config, options_general, NULL};
+    options_policy, options_choices, options_sources, options_target, options_release,
+    options_format, options_out, options_config, options_general, NULL};
 
 const Command cmd_report = {
     .name = "report",
@@ -269,8 +269,8 @@ run_dry_run(const Options *options, char **args, int n_args)
 }
 
 static const GOptionEntry *const dry_run_entries[] = {options_out_dir, options_sources,
-    options_inventory, options_catalog, options_policy, options_target, options_release,
-    options_format, options_out, options_config, options_general, NULL};
+    options_inventory, options_catalog, options_policy, options_choices, options_target,
+    options_release, options_format, options_out, options_config, options_general, NULL};
 
 const Command cmd_dry_run = {
     .name = "dry-run",

@@ -4,6 +4,7 @@
  */
 #include "estate.h"
 
+#include "choices.h"
 #include "outfile.h"
 #include "plan.h"
 #include "target.h"
@@ -156,6 +157,21 @@ read_policy(const Options *options, Estate *estate, GError **error)
     return estate->policy != NULL;
 }
 
+/* Cells are looked at when the plan is there. */
+static bool
+check_choices(const Options *options, GError **error)
+{
+    g_autofree char *unknown = NULL;
+    if (!options->choices)
+        return true;
+    if (!choices_check_file(options->choices, &unknown, error))
+        return false;
+    if (*unknown)
+        message_warning(
+            "'%s': passed over, being none of the report's columns: %s", options->choices, unknown);
+    return true;
+}
+
 /* The plan of no instance asks for the same zone and release as that of all. */
 static bool
 check_zone(const Options *options, const Catalog *catalog, GError **error)
@@ -176,6 +192,8 @@ estate_read(const Options *options, unsigned needs, Estate *ret_estate, GError *
                          ((needs & NEEDS_CATALOG) && !options->catalog);
     /* What is cheap to get wrong comes first: nobody waits an hour for a typing error. */
     if ((needs & NEEDS_POLICY) && !read_policy(options, &estate, error))
+        return false;
+    if (!check_choices(options, error))
         return false;
     if (is_live && !(estate.config = config_load(options, error)))
         return false;

@@ -57,6 +57,12 @@ const GOptionEntry options_policy[] = {
     {NULL},
 };
 
+const GOptionEntry options_choices[] = {
+    {"choices", 0, 0, G_OPTION_ARG_FILENAME, &O.choices,
+        "choices edited in a CSV report, see vm-ingest-choices(5)", "FILE"},
+    {NULL},
+};
+
 const GOptionEntry options_release[] = {
     {"server-version", 0, 0, G_OPTION_ARG_STRING, &O.server_version,
         "judge as this CloudStack release would", "RELEASE"},
@@ -100,6 +106,7 @@ options_find_input(const Options *options)
         {"--inventory", options->inventory},
         {"--catalog", options->catalog},
         {"--policy", options->policy},
+        {"--choices", options->choices},
         {"--cloudstack", options->cloudstack},
         {"--profile", options->profile},
     };

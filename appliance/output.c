@@ -219,12 +219,46 @@ begins_risky(const char *text)
     return false;
 }
 
-void
-output_csv_cell(GString *out, const char *text)
+/* "5" and "40", which come back as they are. */
+static bool
+is_plain_number(const char *text)
 {
-    if (!text)
-        return;
-    bool is_risky = begins_risky(text);
+    size_t length = strspn(text, "0123456789");
+    return length && !text[length] && length <= 15 && (*text != '0' || length == 1);
+}
+
+/* "Mar 1", "1-Dez", "SEP2": a month, which spreadsheets know in their own language, and digits. */
+static bool
+is_date_by_name(const char *text)
+{
+    static const char months[] = "jan feb fev feb fév mar mär mrz mrt apr avr abr may mai mei maj "
+                                 "mag jun jui giu jul lug aug aoû ago sep set oct okt ott out nov "
+                                 "dec dez dic déc gen ene ";
+    g_autofree char *lower = g_utf8_strdown(text, -1);
+    const char *letters = lower + strspn(lower, "0123456789 ./-");
+    char first[16] = "";
+    g_utf8_strncpy(first, letters, MIN(3, g_utf8_strlen(letters, 10)));
+    size_t word = strcspn(letters, "0123456789 ./-");
+    bool has_digits = strpbrk(text, "0123456789") != NULL;
+    return has_digits && word >= 3 && word <= 12 && strlen(first) >= 3 &&
+           !letters[word + strspn(letters + word, "0123456789 ./-")] && strstr(months, first);
+}
+
+bool
+output_is_rewritten(const char *text)
+{
+    static const char *const truths[] = {"true", "false", "wahr", "falsch", "vrai", "faux", "vero",
+        "falso", "verdadero", "waar", "onwaar", NULL};
+    g_autofree char *lower = g_utf8_strdown(text, -1);
+    if (!*text || is_plain_number(text) || g_uuid_string_is_valid(text))
+        return false;
+    bool is_numeric = strpbrk(text, "0123456789") && !lower[strspn(lower, "0123456789.,:/-+e% ")];
+    return is_numeric || *text == '#' || g_strv_contains(truths, lower) || is_date_by_name(text);
+}
+
+static void
+add_csv_cell(GString *out, const char *text, bool is_risky)
+{
     if (!is_risky && !strpbrk(text, ",\"\r\n")) {
         g_string_append(out, text);
         return;
@@ -238,6 +272,20 @@ output_csv_cell(GString *out, const char *text)
         g_string_append_c(out, *text);
     }
     g_string_append_c(out, '"');
+}
+
+void
+output_csv_cell(GString *out, const char *text)
+{
+    if (text)
+        add_csv_cell(out, text, begins_risky(text));
+}
+
+void
+output_csv_text(GString *out, const char *text)
+{
+    if (text)
+        add_csv_cell(out, text, begins_risky(text) || output_is_rewritten(text));
 }
 
 /* --- tables ----------------------------------------------------------------------------------- */

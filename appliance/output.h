@@ -81,6 +81,16 @@ bool output_document_text(const char *json, OutputFormat format, FILE *file, GEr
  */
 void output_csv_cell(GString *out, const char *text);
 
+/**
+ * output_csv_text - append a cell that must come back from a spreadsheet as it is
+ *
+ * As output_csv_cell(); what output_is_rewritten() tells of gets a ' before it, too.
+ */
+void output_csv_text(GString *out, const char *text);
+
+/* Whether a spreadsheet may turn @text, left alone, into another one: 007, 1E5, 1-2, MAR1, true. */
+bool output_is_rewritten(const char *text);
+
 /* For a terminal: no escape sequences, nothing that turns the direction of the line. (owned) */
 char *output_printable(const char *text);
 

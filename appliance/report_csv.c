@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * CSV: one line a VM. RFC 4180 with a heading line, UTF-8; formulas are defused as
- * output_csv_cell() says. Several values in one cell are separated by "; ". What is not known or
- * not there is an empty cell. Columns keep their names and order; new ones come at the end.
+ * output_csv_cell() says, and what a spreadsheet would rewrite as output_csv_text() says. Several
+ * values in one cell are separated by "; ". What is not known or not there is an empty cell.
+ * Columns keep their names and order; new ones come at the end. The choices are those of
+ * choices.h, and can be read back.
  *
  *   source, id, instance_uuid            identity at the source
  *   name, path, datacenter, cluster, host, guest_os, power
@@ -10,27 +12,24 @@
  *   verdict                              ready, ready-after-action, blocked, unknown
  *   findings                             ids, worst first, without mere information
  *   text, remedy                         of the first of them
- *   account, domainid, projectid         whose it will be
- *   clusterid, displayname, hostname, templateid, serviceofferingid
- *   networkids, rootdisk, diskofferingids, wave
+ *   account, domainid, ...               choice_columns
  */
 #include "report.h"
 
 #include <string.h>
 
 #include "arena.h"
+#include "choices.h"
 
 static const char heading[] =
     "source,id,instance_uuid,name,path,datacenter,cluster,host,guest_os,power,cpus,memory_mib,"
-    "disks,disk_gib,nics,vlans,verdict,findings,text,remedy,account,domainid,projectid,clusterid,"
-    "displayname,hostname,templateid,serviceofferingid,networkids,rootdisk,diskofferingids,wave"
-    "\r\n";
+    "disks,disk_gib,nics,vlans,verdict,findings,text,remedy";
 
 static void
 add_cell(GString *line, const char *text)
 {
     g_string_append_c(line, ',');
-    output_csv_cell(line, text);
+    output_csv_text(line, text);
 }
 
 static void
@@ -73,7 +72,7 @@ add_identity(GString *line, const PlanInstance *instance, Arena *arena)
     const char *cells[] = {instance->id.value, instance->instance_uuid.value, instance->name.value,
         instance->path.value, instance->datacenter.value, instance->cluster.value,
         instance->host.value, instance->guest_os.value, power_words[instance->power]};
-    output_csv_cell(line, instance->source.value);
+    output_csv_text(line, instance->source.value);
     for (size_t i = 0; i < G_N_ELEMENTS(cells); i++)
         add_cell(line, cells[i]);
     add_size(line, instance);
@@ -103,18 +102,21 @@ add_findings(GString *line, const PlanItem *item, Arena *arena)
 static void
 add_choice(GString *line, const Choice *choice)
 {
-    g_autoptr(GString) networks = g_string_new(NULL);
-    g_autoptr(GString) offerings = g_string_new(NULL);
-    for (size_t i = 0; i < choice->nics.n; i++)
-        add_value(networks, choice->nics.items[i].networkid.value);
-    for (size_t i = 0; i < choice->disks.n; i++)
-        add_value(offerings, choice->disks.items[i].diskofferingid.value);
-    const char *cells[] = {choice->account.value, choice->domainid.value, choice->projectid.value,
-        choice->clusterid.value, choice->displayname.value, choice->hostname.value,
-        choice->templateid.value, choice->serviceofferingid.value, networks->str,
-        choice->root.value, offerings->str, choice->wave.value};
-    for (size_t i = 0; i < G_N_ELEMENTS(cells); i++)
-        add_cell(line, cells[i]);
+    g_autoptr(GString) cell = g_string_new(NULL);
+    for (size_t i = 0; i < choice_columns_n; i++) {
+        g_string_truncate(cell, 0);
+        choice_columns[i].render(choice, cell);
+        add_cell(line, cell->str);
+    }
+}
+
+static void
+add_heading(GString *line)
+{
+    g_string_append(line, heading);
+    for (size_t i = 0; i < choice_columns_n; i++)
+        g_string_append_printf(line, ",%s", choice_columns[i].name);
+    g_string_append(line, "\r\n");
 }
 
 bool
@@ -122,7 +124,8 @@ report_csv(const Plan *plan, const OutputStyle *style, FILE *file, GError **erro
 {
     g_autoptr(GString) line = g_string_new(NULL);
     if (!style->no_headers)
-        fputs(heading, file);
+        add_heading(line);
+    fwrite(line->str, 1, line->len, file);
     for (size_t i = 0; i < plan->n_items && !ferror(file); i++) {
         const PlanItem *item = &plan->items[i];
         Arena arena;

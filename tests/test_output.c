@@ -118,6 +118,29 @@ test_csv_cell_comes_back(void)
 }
 
 static void
+test_csv_text_survives_a_spreadsheet(void)
+{
+    static const char *const rewritten[] = {"007", "1.5", "1,5", "1E5", "2e-3", "1-2", "1/2/26",
+        "12:30", "2026-01-31", "12345678901234567890", "true", "WAHR", "#NAME?", "MAR1", "1-Dez",
+        "Sep 2026", "50%", "1. März"};
+    static const char *const kept[] = {"", "0", "42", "web01", "m-1-x", "mars", "march-hare1",
+        "10.0.0.5x", "00000000-0000-4000-8000-000000000007", "Network adapter 1=x", "ubuntu-2204"};
+    for (size_t i = 0; i < G_N_ELEMENTS(rewritten); i++) {
+        g_autoptr(GString) csv = g_string_new(NULL);
+        output_csv_text(csv, rewritten[i]);
+        g_autofree char *wanted = g_strdup_printf("\"'%s\"", rewritten[i]);
+        g_assert_cmpstr(csv->str, ==, wanted);
+        g_autofree char *back = csv_parse_cell(csv->str);
+        g_assert_cmpstr(back, ==, rewritten[i]);
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(kept); i++) {
+        g_autoptr(GString) csv = g_string_new(NULL);
+        output_csv_text(csv, kept[i]);
+        g_assert_cmpstr(csv->str, ==, kept[i]);
+    }
+}
+
+static void
 test_format_word_unknown(void)
 {
     g_autoptr(GError) error = NULL;
@@ -195,6 +218,8 @@ main(int argc, char **argv)
     g_test_add_func("/output/csv_defuses_formulas", test_csv_defuses_formulas);
     g_test_add_func("/output/yaml_quotes_what_is_no_text", test_yaml_quotes_what_is_no_text);
     g_test_add_func("/output/csv_cell_comes_back", test_csv_cell_comes_back);
+    g_test_add_func(
+        "/output/csv-text-survives-a-spreadsheet", test_csv_text_survives_a_spreadsheet);
     g_test_add_func("/output/format_word_unknown", test_format_word_unknown);
     g_test_add_func("/output/full_disk_is_an_error", test_full_disk_is_an_error);
     g_test_add_func("/record/map_field_is_an_object", test_map_field_is_an_object);

@@ -260,9 +260,10 @@ test_csv(void)
     g_assert_cmpuint(g_strv_length(lines), ==, 4);
     g_assert_true(g_str_has_prefix(lines[1],
         "vc1,vm-7,50000000-0000-4000-8000-000000000007,</script>,/DC/vm/Web,DC,c1,esx1,Debian,on,"
-        "2,4096,1,16.0,1,\"trunk 1-10,20\",blocked,hostname-not-label,t,r,a,d,,c1,x,web,t,s,n1,"
-        "7-2000,,1"));
-    g_assert_cmpstr(lines[2], ==, "kvm1,,,db,,,,,,off,,,,,,,ready,,,,,,,,,,,,,,,");
+        "2,4096,1,16.0,1,\"trunk 1-10,20\",blocked,hostname-not-label,t,r,a,d,,c1,x,web,t,s,"
+        "Network adapter 1=n1,\"'7-2000\",,1,Network adapter 1=auto,cpuNumber=2; memory=4096,no,no,"
+        "7-2000=p,7-2000=do,yes,300,Network adapter 1=10.0.0.8,vmware"));
+    g_assert_cmpstr(lines[2], ==, "kvm1,,,db,,,,,,off,,,,,,,ready,,,,,,,,,,,,,,,,,,,,,,,,,");
 }
 
 static void
