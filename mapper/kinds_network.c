@@ -12,7 +12,7 @@ KIND(NIC_UNREAD, "nic-unread", SEVERITY_UNKNOWN, "{1}", "{2}",
     "Give the account the right to read the VM's hardware and networks, then discover again.",
     "A NIC that was not read may stop the import, or be lost by it.", NO_SERVER);
 KIND(NICS_DIFFER, "nics-differ", SEVERITY_BLOCKER, "CloudStack would import {1} of {2} NICs.",
-    "NICs in listUnmanagedInstances: {1}; at the source: {2}.",
+    "NICs in listUnmanagedInstances: {1}; at the source: {2}. Only the source shows: {3}.",
     "Connect the NIC to a port group that CloudStack can read (not ephemeral, not opaque; the "
     "VM powered on once), then list again.",
     "A NIC that its reader does not understand is left out without a word.", NO_SERVER);

@@ -14,7 +14,7 @@ KIND(DISK_UNREAD, "disk-unread", SEVERITY_UNKNOWN, "{1}", "{2}",
     "Give the account the right to read the VM's hardware, then discover again.",
     "A disk that was not read may stop the import, or be lost by it.", NO_SERVER);
 KIND(DISKS_DIFFER, "disks-differ", SEVERITY_BLOCKER, "CloudStack would import {1} of {2} disks.",
-    "Disks in listUnmanagedInstances: {1}; at the source: {2}.",
+    "Disks in listUnmanagedInstances: {1}; at the source: {2}. Only the source shows: {3}.",
     "Change the disk that CloudStack does not read (raw device mapping, sparse file, "
     "unsupported bus) at the source, then list again.",
     "A disk that its reader does not understand is left out without a word.", NO_SERVER);

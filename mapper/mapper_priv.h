@@ -582,6 +582,8 @@ bool network_needs_ip(const Network *network);
 
 /* source_check.c: what the server does not check, but an operator must know */
 void check_source(Task *task);
+/* trap_instance.c */
+void check_instance_traps(Task *task);
 
 /* reasons.c: carries over the reasons of @given that its choices still have */
 void keep_reasons(Task *task, const PlanItem *given);

@@ -74,7 +74,9 @@ check_disk_kind(Task *task, const Disk *disk)
     if (disk->backing == DISK_BACKING_RDM)
         FIND(task, DISK_RAW_MAPPED, id, ARG(label), ARG(backing));
     else if (disk->backing == DISK_BACKING_OTHER ||
-             (!is_vmware && disk->backing == DISK_BACKING_VOLUME))
+             (!is_vmware && disk->backing == DISK_BACKING_VOLUME) ||
+             (is_vmware && disk->backing_type.value && disk->backing == DISK_BACKING_FILE &&
+                 strcmp(backing, "VirtualDiskFlatVer2BackingInfo") != 0))
         FIND(task, DISK_KIND_UNREADABLE, id, ARG(label), ARG(backing));
     if (is_true(disk->is_shared))
         FIND(task, DISK_SHARED, id, ARG(label), ARG(text_or_word(disk->sharing)));
@@ -96,11 +98,13 @@ check_untold(Task *task)
     }
     const struct {
         bool is_told;
-        const char *what;
+        const char *what; /* the VM has */
     } traps[] = {{view->snapshots.state != FACT_UNKNOWN, "snapshots"},
         {view->devices.state != FACT_UNKNOWN, "devices of its host"},
         {has_sharing, "disks shared with others"}, {has_kind, "raw mapped disks"},
-        {view->is_encrypted.state != FACT_UNKNOWN, "encrypted disks"}};
+        {view->is_encrypted.state != FACT_UNKNOWN, "encrypted disks"},
+        {view->firmware != FIRMWARE_UNKNOWN, "UEFI firmware"},
+        {view->tunings.state != FACT_UNKNOWN, "settings that a start resets"}};
     GString *untold = g_string_truncate(task->planner->key, 0);
     for (size_t i = 0; i < G_N_ELEMENTS(traps); i++)
         if (!traps[i].is_told)
@@ -133,20 +137,65 @@ check_problems(Task *task)
     }
 }
 
+static bool
+has_nic(const InstanceView *view, const Nic *wanted)
+{
+    for (size_t i = 0; i < view->nics.n; i++)
+        if (wanted->mac.value && !g_strcmp0(view->nics.items[i].mac.value, wanted->mac.value))
+            return true;
+    return false;
+}
+
+static bool
+has_disk(const InstanceView *view, const Disk *wanted)
+{
+    for (size_t i = 0; i < view->disks.n; i++)
+        if (!g_strcmp0(view->disks.items[i].id.value, wanted->id.value) ||
+            !g_strcmp0(view->disks.items[i].path.value, wanted->path.value))
+            return true;
+    return false;
+}
+
+/* "Network adapter 2 (VLAN20), ...": the NICs that only the source shows. */
+static const char *
+nics_lost(Arena *arena, const InstanceView *source, const InstanceView *cloudstack)
+{
+    g_autoptr(GString) lost = g_string_new(NULL);
+    for (size_t i = 0; i < source->nics.n; i++)
+        if (!has_nic(cloudstack, &source->nics.items[i]))
+            g_string_append_printf(lost, "%s%s (%s)", lost->len ? ", " : "",
+                text_or_word(source->nics.items[i].id),
+                text_or_word(source->nics.items[i].network));
+    return lost->len ? arena_strndup(arena, lost->str, lost->len) : "none by its MAC";
+}
+
+static const char *
+disks_lost(Arena *arena, const InstanceView *source, const InstanceView *cloudstack)
+{
+    g_autoptr(GString) lost = g_string_new(NULL);
+    for (size_t i = 0; i < source->disks.n; i++)
+        if (!has_disk(cloudstack, &source->disks.items[i]))
+            g_string_append_printf(lost, "%s%s (%s)", lost->len ? ", " : "",
+                label_of(&source->disks.items[i]),
+                text_or_word(source->disks.items[i].backing_type));
+    return lost->len ? arena_strndup(arena, lost->str, lost->len) : "none by its id";
+}
+
 /* CloudStack's reader leaves out what it does not understand. */
 static void
 check_counts(Task *task)
 {
+    Arena *arena = task->planner->arena;
     const Instance *instance = task->instance;
     if (!instance->source || !instance->cloudstack)
         return;
     const InstanceView *source = instance->source, *cloudstack = instance->cloudstack;
     if (source->nics.state == FACT_KNOWN && cloudstack->nics.n != source->nics.n)
         FIND(task, NICS_DIFFER, NULL, ARG_N((int64_t)cloudstack->nics.n),
-            ARG_N((int64_t)source->nics.n));
+            ARG_N((int64_t)source->nics.n), ARG(nics_lost(arena, source, cloudstack)));
     if (source->disks.state == FACT_KNOWN && cloudstack->disks.n != source->disks.n)
         FIND(task, DISKS_DIFFER, NULL, ARG_N((int64_t)cloudstack->disks.n),
-            ARG_N((int64_t)source->disks.n));
+            ARG_N((int64_t)source->disks.n), ARG(disks_lost(arena, source, cloudstack)));
 }
 
 void
@@ -158,6 +207,7 @@ check_source(Task *task)
     check_devices(task);
     for (size_t i = 0; i < task->view->disks.n; i++)
         check_disk_kind(task, &task->view->disks.items[i]);
+    check_instance_traps(task);
     check_untold(task);
     check_problems(task);
 }

@@ -57,6 +57,7 @@ typedef struct Estate {
     Catalog *catalog;
     int n_vms;
     bool has_no_view; /* set before the first VM: CloudStack's view was not read */
+    bool is_kvm;      /* set before the first VM: its source is a KVM host */
 #define X(list, type) GArray *list;
     ESTATE_LISTS(X)
 #undef X
@@ -293,7 +294,9 @@ estate_add_vm(Estate *estate, const char *name)
         .memory_bytes = int_known((int64_t)2 << 30),
         .guest_os_name = text_known("Guest OS"),
         .cpu_reservation_mhz = int_known(0),
+        .firmware = FIRMWARE_BIOS,
         .is_encrypted = bool_known(false)};
+    view->tunings.state = FACT_KNOWN;
     view->snapshots.state = view->devices.state = FACT_KNOWN;
     view->nics.state = view->disks.state = FACT_KNOWN;
     view->nics.items = arena_new_n(&estate->arena, Nic, ESTATE_DEVICES_MAX);
@@ -360,7 +363,7 @@ estate_view_of(Estate *estate, const InstanceView *view)
     copy->id = text_known(estate_text(estate, CLUSTER_ID "/%s", view->name.value));
     copy->cluster = text_known(CLUSTER_ID);
     copy->path = copy->instance_uuid = copy->managed_by = (Text){0};
-    copy->hypervisor = text_known("VMware");
+    copy->hypervisor = text_known(estate->is_kvm ? "KVM" : "VMware");
     copy->nics.items =
         arena_memdup(&estate->arena, view->nics.items, sizeof(Nic) * ESTATE_DEVICES_MAX);
     for (size_t i = 0; i < view->nics.n; i++) /* as of a distributed switch */
@@ -385,7 +388,8 @@ estate_put_vm(Estate *estate, const InstanceView *view, bool is_listed)
 static inline void
 estate_add_places(Estate *estate)
 {
-    SourceInfo vc = {.name = text_known("vc"), .kind = SOURCE_KIND_VSPHERE};
+    SourceInfo vc = {.name = text_known("vc"),
+        .kind = estate->is_kvm ? SOURCE_KIND_LIBVIRT : SOURCE_KIND_VSPHERE};
     SourceCluster cluster = {.source = text_known("vc"),
         .id = text_known("domain-c1"),
         .name = text_known("C0"),
@@ -415,8 +419,8 @@ estate_add_cloudstack_view(Estate *estate)
 static inline void
 estate_init(Estate *estate)
 {
-    bool has_no_view = estate->has_no_view;
-    *estate = (Estate){.has_no_view = has_no_view};
+    bool has_no_view = estate->has_no_view, is_kvm = estate->is_kvm;
+    *estate = (Estate){.has_no_view = has_no_view, .is_kvm = is_kvm};
     arena_init(&estate->arena);
     estate->builder = inventory_builder_new();
 #define X(list, type) estate->list = g_array_new(FALSE, TRUE, sizeof(type));
