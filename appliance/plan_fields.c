@@ -160,6 +160,22 @@ static const Field call_fields[] = {
 };
 static const RecordType call_type = RECORD_TYPE(Call, call_fields);
 
+static const Field move_fields[] = {
+    F_TEXT(PlanMove, disk),
+    F_TEXT(PlanMove, label, INTERNED),
+    F_INT(PlanMove, bytes),
+    F_TEXT(PlanMove, from_pool, INTERNED),
+    F_TEXT(PlanMove, from_poolid, INTERNED),
+    F_TEXT(PlanMove, to_pool, INTERNED),
+    F_TEXT(PlanMove, to_poolid, INTERNED),
+    F_TEXT(PlanMove, offering_before, INTERNED),
+    F_TEXT(PlanMove, offering, INTERNED),
+    F_BOOL(PlanMove, is_live),
+    F_INT(PlanMove, free_after_bytes),
+    F_TEXT(PlanMove, why),
+};
+static const RecordType move_type = RECORD_TYPE(PlanMove, move_fields);
+
 /* plan_save() puts the texts of a built item where a loaded one has them. */
 /* clang-format off */
 #define LOADED(name_, member, kind_, ...) {.name = (name_), .kind = (kind_), .offset = offsetof(PlanItem, member), __VA_ARGS__}
@@ -172,6 +188,7 @@ static const Field item_fields[] = {
     F_ENUM(PlanItem, verdict, verdict_words),
     LOADED("findings", loaded_findings, FIELD_LIST, .record = &plan_finding_type),
     LOADED("reasons", loaded_reasons, FIELD_LIST, .record = &reason_type),
+    F_LIST(PlanItem, moves, &move_type),
     LOADED("calls", loaded_calls, FIELD_LIST, .record = &call_type),
 };
 const RecordType plan_item_type = RECORD_TYPE(PlanItem, item_fields);

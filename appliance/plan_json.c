@@ -261,11 +261,15 @@ check_choice(const Choice *choice, const char *place, GError **error)
 {
     g_autoptr(GHashTable) nics = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(GHashTable) disks = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) moves = g_hash_table_new(g_str_hash, g_str_equal);
     for (size_t i = 0; i < choice->nics.n; i++)
         if (!check_twice(nics, choice->nics.items[i].nic, place, "nics", error))
             return false;
     for (size_t i = 0; i < choice->disks.n; i++)
         if (!check_twice(disks, choice->disks.items[i].disk, place, "disks", error))
+            return false;
+    for (size_t i = 0; i < choice->migrate.n; i++)
+        if (!check_twice(moves, choice->migrate.items[i].disk, place, "migrate", error))
             return false;
     return true;
 }

@@ -224,6 +224,17 @@ typedef struct Call {
     LIST_OF(CallParam) params; /* without keys, in the order they are sent */
 } Call;
 
+/* A disk that is moved once it is imported: what reports show of an entry of choice.migrate. */
+typedef struct PlanMove {
+    Text disk, label;
+    Int bytes; /* its size: the most that is copied */
+    Text from_pool, from_poolid, to_pool, to_poolid;
+    Text offering_before, offering; /* names; the first of a service offering for a root disk */
+    Bool is_live;                   /* while the VM runs */
+    Int free_after_bytes;           /* on the pool it goes to, below the thresholds */
+    Text why;                       /* why this pool */
+} PlanMove;
+
 typedef struct PlanItem {
     PlanInstance instance;
     Choice choice;
@@ -233,6 +244,7 @@ typedef struct PlanItem {
     size_t n_findings;
     Reason *reasons;
     size_t n_reasons;
+    LIST_OF(PlanMove) moves; /* in the order of choice.migrate; not those that would be refused */
     /* Loaded from a file: as they stood there. */
     LIST_OF(FindingText) loaded_findings;
     LIST_OF(Reason) loaded_reasons;

@@ -77,39 +77,73 @@ add_flag(CallBuilder *builder, const char *name, Bool flag)
         add_param(builder, name, text_known("true"));
 }
 
-/* No call as long as something that it needs has not been chosen. */
+static void
+keep_call(CallBuilder *builder, const char *command, Call *ret)
+{
+    GArray *params = builder->params;
+    ret->command = text_known(command);
+    ret->params.items = arena_memdup(builder->arena, params->data, params->len * sizeof(CallParam));
+    ret->params.n = params->len;
+    ret->params.state = FACT_KNOWN;
+    g_array_set_size(params, 0);
+}
+
+/* The volume has no id before the import: "{volume of disk 51-2001}". */
+static void
+add_move_call(CallBuilder *builder, const PlanItem *item, const MigrateChoice *move, Call *ret)
+{
+    const Instance *instance = item->facts_of;
+    const InstanceView *server = instance && instance->cloudstack ? instance->cloudstack
+                                 : instance                       ? instance->source
+                                                                  : NULL;
+    Text volume =
+        move->disk.value
+            ? text_known(arena_printf(builder->arena, "{volume of disk %s}", move->disk.value))
+            : text_absent();
+    add_needed(builder, "volumeid", volume);
+    add_needed(builder, "storageid", move->storageid);
+    add_param(builder, "newdiskofferingid", move->diskofferingid);
+    if (is_moved_live(server))
+        add_param(builder, "livemigrate", text_known("true"));
+    keep_call(builder, "migrateVolume", ret);
+}
+
+static void
+add_import(CallBuilder *builder, const Choice *choice)
+{
+    add_needed(builder, "clusterid", choice->clusterid);
+    add_needed(builder, "name", choice->name);
+    add_param(builder, "displayname", choice->displayname);
+    add_param(builder, "hostname", choice->hostname);
+    add_owner(builder, choice);
+    add_param(builder, "templateid", choice->templateid);
+    add_needed(builder, "serviceofferingid", choice->serviceofferingid);
+    add_nics(builder, choice);
+    add_disks(builder, choice);
+    for (size_t i = 0; i < choice->details.n; i++)
+        add_param(builder,
+            arena_printf(
+                builder->arena, "details[0].%s", text_or_word(choice->details.items[i].key)),
+            choice->details.items[i].value);
+    add_flag(builder, "migrateallowed", choice->migrateallowed);
+    add_flag(builder, "forced", choice->forced);
+}
+
+/* No call as long as something that one of them needs has not been chosen. */
 size_t
 plan_item_calls(const PlanItem *item, Arena *arena, Call **ret_calls)
 {
     const Choice *choice = &item->choice;
+    size_t n = 1 + choice->migrate.n;
     g_autoptr(GArray) params = g_array_new(false, true, sizeof(CallParam));
     CallBuilder builder = {.arena = arena, .params = params};
-    add_needed(&builder, "clusterid", choice->clusterid);
-    add_needed(&builder, "name", choice->name);
-    add_param(&builder, "displayname", choice->displayname);
-    add_param(&builder, "hostname", choice->hostname);
-    add_owner(&builder, choice);
-    add_param(&builder, "templateid", choice->templateid);
-    add_needed(&builder, "serviceofferingid", choice->serviceofferingid);
-    add_nics(&builder, choice);
-    add_disks(&builder, choice);
-    for (size_t i = 0; i < choice->details.n; i++)
-        add_param(&builder,
-            arena_printf(arena, "details[0].%s", text_or_word(choice->details.items[i].key)),
-            choice->details.items[i].value);
-    add_flag(&builder, "migrateallowed", choice->migrateallowed);
-    add_flag(&builder, "forced", choice->forced);
-    if (builder.is_incomplete) {
-        *ret_calls = NULL;
-        return 0;
-    }
-    Call *call = arena_new(arena, Call);
-    call->command = text_known("importUnmanagedInstance");
-    call->params.items = arena_memdup(arena, params->data, params->len * sizeof(CallParam));
-    call->params.n = params->len;
-    call->params.state = FACT_KNOWN;
-    *ret_calls = call;
-    return 1;
+    Call *calls = arena_new_n(arena, Call, n);
+    add_import(&builder, choice);
+    keep_call(&builder, "importUnmanagedInstance", &calls[0]);
+    for (size_t i = 0; i < choice->migrate.n; i++)
+        add_move_call(&builder, item, &choice->migrate.items[i], &calls[1 + i]);
+    *ret_calls = builder.is_incomplete ? NULL : calls;
+    return builder.is_incomplete ? 0 : n;
 }
 
 /* --- facts ------------------------------------------------------------------------------------ */

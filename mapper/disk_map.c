@@ -45,6 +45,7 @@ propose_root(Task *task)
     choice->root = root ? root->id : text_absent();
     task->root = root;
     task->root_match = root ? pool_match_find(task, root) : NULL;
+    import_space(task);
     if (root)
         add_reason(task, "root", text_or_word(root->label),
             server->disks.n > 1 ? "the first disk of the first controller" : "the only disk",
@@ -121,6 +122,32 @@ make_candidate(
             is_true(offering->iscustomized) ? 0 : offering->disksize.value - round_up_gib(bytes)};
 }
 
+/* Is one that lacks nothing but a pool with its tags preferred to each that fits? */
+static void
+note_wanted(const Candidate *candidate, Candidate *wanted)
+{
+    if (candidate->by_rule > 0 && g_strcmp0(candidate->offering->storagetype.value, "local") != 0 &&
+        (!wanted->offering || compare_candidates(candidate, wanted) < 0))
+        *wanted = *candidate;
+}
+
+/* What to import with until then: the best that loses no tag by the change. */
+static void
+choose_transitional(
+    const Planner *planner, const GArray *fitting, const Candidate *wanted, DiskOfferingPick *pick)
+{
+    if (!wanted->offering || !fitting->len ||
+        g_array_index(fitting, Candidate, 0).by_rule >= wanted->by_rule)
+        return;
+    pick->wanted = wanted->offering;
+    bool keeps = must_keep_tags(planner);
+    for (guint i = 0; i < fitting->len && !pick->transitional; i++) {
+        const DiskOffering *offering = g_array_index(fitting, Candidate, i).offering;
+        if (!keeps || texts_within(&offering->tags, &wanted->offering->tags))
+            pick->transitional = offering;
+    }
+}
+
 static DiskOfferingPick *
 pick_disk_offering(const Task *task, const PoolMatch *match, int64_t bytes)
 {
@@ -128,20 +155,24 @@ pick_disk_offering(const Task *task, const PoolMatch *match, int64_t bytes)
     const Catalog *catalog = planner->catalog;
     DiskOfferingPick *pick = arena_new(planner->arena, DiskOfferingPick);
     g_autoptr(GArray) fitting = g_array_new(false, true, sizeof(Candidate));
+    Candidate wanted = {0};
     for (size_t i = 0; i < catalog->disk_offerings.n; i++) {
         const DiskOffering *offering = &catalog->disk_offerings.items[i];
         if (offering->state.value && strcmp(offering->state.value, "Active") != 0)
             continue;
         Candidate candidate = make_candidate(task, offering, match, bytes);
         FindingId problem = disk_offering_fit(planner, offering, task->owner, bytes);
-        if (!problem && candidate.certainty < 0)
+        if (!problem && candidate.certainty < 0) {
             problem = FINDING_STORAGE_TAGS_DIFFER;
+            note_wanted(&candidate, &wanted);
+        }
         if (problem)
             note_nearest(offering, problem, pick);
         else if (candidate.by_rule >= 0)
             g_array_append_val(fitting, candidate);
     }
     g_array_sort(fitting, compare_candidates);
+    choose_transitional(planner, fitting, &wanted, pick);
     pick->others.state = FACT_KNOWN;
     if (!fitting->len)
         return pick;
@@ -175,6 +206,42 @@ find_disk_offering_pick(const Task *task, const PoolMatch *match, int64_t bytes)
     return pick;
 }
 
+/* In two steps if something is preferred that the pool has not the tags of. */
+static const DiskOffering *
+choose_disk_offering(
+    Task *task, const Disk *disk, const DiskOfferingPick *pick, const char **ret_why)
+{
+    Arena *arena = task->planner->arena;
+    const DiskOffering *wanted = pick->wanted;
+    *ret_why = pick->why;
+    if (!wanted)
+        return pick->best;
+    const char *obstacle = pick->transitional
+                               ? propose_move(task, disk, &wanted->tags, wanted->id)
+                               : "no offering without further tags fits until it is moved";
+    *ret_why = arena_printf(arena, "%s; '%s' is preferred, %s%s",
+        obstacle ? pick->why : "fits where the disk lies", text_or_word(wanted->name),
+        obstacle ? "but out of reach: " : "and given when the disk is moved",
+        obstacle ? obstacle : "");
+    return obstacle ? pick->best : pick->transitional;
+}
+
+static Text
+propose_disk(Task *task, const Disk *disk)
+{
+    if (disk->capacity_bytes.state != FACT_KNOWN)
+        return text_absent();
+    const DiskOfferingPick *pick =
+        find_disk_offering_pick(task, pool_match_find(task, disk), disk->capacity_bytes.value);
+    const char *why = NULL;
+    const DiskOffering *offering = choose_disk_offering(task, disk, pick, &why);
+    if (!offering)
+        return text_absent();
+    add_reason(task, about_disk(task->planner, disk->id.value), text_or_word(offering->name), why,
+        pick->others);
+    return offering->id;
+}
+
 void
 propose_disks(Task *task)
 {
@@ -190,21 +257,13 @@ propose_disks(Task *task)
         if (disk == task->root || !disk->id.value)
             continue;
         DiskChoice *entry = &choice->disks.items[choice->disks.n++];
-        const DiskOfferingPick *pick =
-            disk->capacity_bytes.state == FACT_KNOWN
-                ? find_disk_offering_pick(
-                      task, pool_match_find(task, disk), disk->capacity_bytes.value)
-                : NULL;
-        *entry = (DiskChoice){disk->id, pick && pick->best ? pick->best->id : text_absent()};
-        if (pick && pick->best)
-            add_reason(task, about_disk(planner, disk->id.value), text_or_word(pick->best->name),
-                pick->why, pick->others);
+        *entry = (DiskChoice){disk->id, propose_disk(task, disk)};
     }
 }
 
 /* --- judging ---------------------------------------------------------------------------------- */
 
-static const char *
+const char *
 disk_ids(Arena *arena, const InstanceView *view)
 {
     g_autoptr(GString) text = g_string_new(NULL);
@@ -331,6 +390,22 @@ check_entries(Task *task, const char *refusal)
     }
 }
 
+/* What the offering to create needs besides, and what follows then. */
+static const char *
+create_offering_text(const Planner *planner, const PoolMatch *match, const DiskOfferingPick *pick)
+{
+    const DiskOffering *nearest =
+        pick->nearest_problem == FINDING_STORAGE_TAGS_DIFFER ? pick->nearest : NULL;
+    const char *storage = match->right && is_local_pool(match->right) ? " storagetype=local" : "";
+    if (!nearest)
+        return arena_printf(planner->arena, "%s, without tags", storage);
+    return arena_printf(planner->arena,
+        "%s, without tags, to import with; then migrateVolume newdiskofferingid=%s ('%s') to a "
+        "pool with its tags, %s: make the plan again, with the rule 'prefer disk-offering \"%s\"'",
+        storage, text_or_word(nearest->id), text_or_word(nearest->name),
+        join_texts(planner->arena, &nearest->tags, ", "), text_or_word(nearest->name));
+}
+
 static void
 find_no_disk_offering(
     Task *task, const Disk *disk, const PoolMatch *match, bool has_entry, const char *refusal)
@@ -355,8 +430,8 @@ find_no_disk_offering(
                                                                      : "size");
     FIND(task, DISK_OFFERING_NONE_FITS, disk->id.value, ARG(label),
         ARG_N(round_up_gib(disk->capacity_bytes.value)),
-        ARG(match->right ? text_or_word(match->right->name) : "unknown"), ARG(nearest), ARG(""),
-        ARG(refusal));
+        ARG(match->right ? text_or_word(match->right->name) : "unknown"), ARG(nearest),
+        ARG(create_offering_text(planner, match, pick)), ARG(refusal));
 }
 
 static void

@@ -147,6 +147,12 @@ about_disk(Planner *planner, const char *id)
     return join_about(planner, "disks", id, "diskofferingid");
 }
 
+const char *
+about_move(Planner *planner, const char *id)
+{
+    return join_about(planner, "migrate", id, "storageid");
+}
+
 /* NICs are called alike all over the estate: each text is made once. */
 const char *
 about_nic(Planner *planner, const char *id)

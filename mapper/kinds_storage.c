@@ -59,8 +59,7 @@ KIND(DISK_CHOICE_MISSING, "disk-offering-missing", SEVERITY_BLOCKER,
     530, "{6}", RANK_DISK_SPLIT, RECORDED);
 KIND(DISK_OFFERING_NONE_FITS, "no-disk-offering", SEVERITY_BLOCKER,
     "No disk offering fits disk '{1}' of {2} GiB on pool '{3}'.", "Nearest: {4}.",
-    "createDiskOffering name=custom displaytext=custom customized=true, with tags of the pool "
-    "or none.",
+    "createDiskOffering name=import-custom displaytext=import-custom customized=true{5}.",
     "The offering must be open to the owner, its tags on the pool of the disk, and its size "
     "not below that of the disk.",
     STAGE_JOB, 530, "{6}", RANK_DISK_SPLIT, RECORDED);
@@ -152,8 +151,9 @@ KIND(DATASTORE_TAKEN_FOR_OTHER, "datastore-taken-for-other", SEVERITY_ACTION,
 KIND(STORAGE_TAGS_DIFFER, "storage-tags-differ", SEVERITY_BLOCKER,
     "Pool '{5}' of disk '{1}' lacks the storage tags of offering '{4}'.",
     "Tags of the offering: {6}.",
-    "Choose an offering that fits the pool and change it afterwards (migrateVolume "
-    "newdiskofferingid=...), or updateStoragePool tags=....",
+    "Choose an offering that fits the pool, and name this one with a pool that has its tags in "
+    "choice.migrate ('vm-ingest plan' does so for an offering that a rule prefers), or "
+    "updateStoragePool tags=....",
     "The server looks only at pools that have all tags of the offering, migrateallowed or "
     "not.",
     STAGE_JOB, 530, POOL_TEXT, RANK_DISKS, RECORDED, IF(filters_pools_by_tag));

@@ -200,6 +200,7 @@ typedef enum ConditionKind {
     CONDITION_DATACENTER,
     CONDITION_HOST,
     CONDITION_SOURCE,
+    CONDITION_DATASTORE,
     CONDITION_PORTGROUP, /* this and the following: of a NIC, network rules only */
     CONDITION_SWITCH,
     CONDITION_VLAN,
@@ -292,6 +293,17 @@ typedef struct Owner {
     bool has_ledger;
 } Owner;
 
+/* What a pool may still hold, see storage_space.c. */
+typedef struct PoolSpace {
+    const StoragePool *pool;
+    bool is_known;                       /* all that follows but what the plan takes */
+    double allocated_share, used_share;  /* thresholds, 0 to 1; 0: not read */
+    int64_t total;                       /* bytes that count as its size for allocation */
+    int64_t most_allocated, most_used;   /* bytes, up to the thresholds */
+    int64_t imported, arriving, leaving; /* bytes, by the items so far that are imported */
+    int64_t possible;                    /* bytes, by those of which it is unknown */
+} PoolSpace;
+
 /* What a datastore is on CloudStack's side, seen from one cluster. */
 typedef struct PoolMatch {
     const char *datastore;         /* name for texts */
@@ -301,7 +313,8 @@ typedef struct PoolMatch {
     const StoragePool **first;     /* of equal host and path, in reach of the cluster */
     const StoragePool **search[3]; /* by PoolSearch: what the server's text search finds */
     size_t n_right, n_first, n_search[3];
-    bool is_known; /* pools were read and the datastore can be told */
+    PoolSpace *space; /* of the right pool, or NULL */
+    bool is_known;    /* pools were read and the datastore can be told */
 } PoolMatch;
 
 typedef enum PoolTakeKind {
@@ -335,6 +348,8 @@ typedef struct OfferingPick {
     FindingId nearest_problem;
     Texts others; /* names of what else fits */
     const char *why;
+    /* Two steps: what a rule prefers to all that fit, and what to import with until then. */
+    const ServiceOffering *wanted, *transitional;
 } OfferingPick;
 
 typedef struct DiskOfferingPick {
@@ -342,6 +357,7 @@ typedef struct DiskOfferingPick {
     FindingId nearest_problem;
     Texts others;
     const char *why;
+    const DiskOffering *wanted, *transitional; /* as of OfferingPick */
 } DiskOfferingPick;
 
 struct Planner {
@@ -356,7 +372,8 @@ struct Planner {
     bool is_checking; /* plan_check() */
 
     /* Catalog by id, and by what else is looked for. Values borrowed. */
-    GHashTable *networks, *networks_by_name, *service_offerings, *disk_offerings, *templates;
+    GHashTable *networks, *networks_by_name, *service_offerings, *disk_offerings, *templates,
+        *pools;
     GHashTable *clusters, *domains, *projects, *accounts; /* accounts: "domainid/name" */
     GHashTable *hosts;                                    /* by name and by address */
     GHashTable *vlans;             /* VlanKey -> GPtrArray of Network in the zone */
@@ -392,6 +409,8 @@ struct Planner {
     Owner **rule_owners;      /* by rule index */
     GHashTable *pool_matches; /* datastore and cluster -> PoolMatch */
     GHashTable *offering_picks, *disk_offering_picks;
+    GHashTable *pool_spaces;               /* StoragePool -> PoolSpace */
+    GHashTable *move_targets;              /* cluster, hypervisor and tags -> TargetList */
     GHashTable *source_clusters;           /* "source/cluster/host" -> ClusterPick */
     GHashTable *held_hostnames;            /* "network/hostname", "/hostname" -> PlanItem */
     GHashTable *held_ips, *held_macs;      /* "network/address", "network/MAC" -> PlanItem */
@@ -400,7 +419,8 @@ struct Planner {
     GString *key;                          /* scratch */
     GArray *findings;                      /* of the current task */
     GArray *reasons;
-    GArray *nic_uses; /* of the current task, see held.c */
+    GArray *nic_uses;  /* of the current task, see held.c */
+    GArray *pool_uses; /* of the current task, see storage_space.c */
 };
 
 typedef struct ManagedNicRef {
@@ -466,6 +486,8 @@ void add_reason(Task *task, const char *about, const char *chosen, const char *w
 /* "nics[Network adapter 1].networkid", "disks[51-2001].diskofferingid" */
 const char *about_nic(Planner *planner, const char *id);
 const char *about_disk(Planner *planner, const char *id);
+/* "migrate[51-2001].storageid" */
+const char *about_move(Planner *planner, const char *id);
 /* The value, or a word for why there is none. */
 const char *text_or_word(Text text);
 /* "a, b", or "none". */
@@ -546,7 +568,45 @@ int pool_certainty(const Planner *planner, const PoolMatch *match, const Texts *
 void find_pool_problem(
     Task *task, const Disk *disk, const PoolMatch *match, const Texts *tags, const char *offering);
 
+/* storage_space.c */
+PoolSpace *pool_space(Planner *planner, const StoragePool *pool);
+/* Bytes with what the plan has taken so far; what is free is so below both thresholds. */
+int64_t pool_space_allocated(const PoolSpace *space);
+int64_t pool_space_used(const PoolSpace *space);
+int64_t pool_space_free(const PoolSpace *space);
+GArray *pool_uses_new(void);
+/* Takes the space of all disks of the instance where they lie. */
+void import_space(Task *task);
+/* Takes that of a move; @from: NULL if it is not known. */
+void move_space(Task *task, PoolSpace *from, PoolSpace *to, int64_t bytes);
+/* Gives back what the current task took. */
+void return_space(Planner *planner);
+/* Once the verdict is known: for good, if the item is imported. */
+void keep_space(const Task *task);
+void check_space(Task *task);
+/* "12 GiB", "95.0 %" */
+const char *size_text(Arena *arena, int64_t bytes);
+const char *share_text(Arena *arena, double part, double whole);
+
+/* storage_move.c */
+bool texts_within(const Texts *texts, const Texts *others);
+bool must_keep_tags(const Planner *planner);
+/* Will the instance be running when its volumes are moved? */
+bool is_moved_live(const InstanceView *server);
+/* Why no volume of the instance can be moved; NULL: they can. */
+const char *move_obstacle(const Task *task);
+bool pool_serves_hypervisor(const Task *task, const StoragePool *pool);
+bool is_local_pool(const StoragePool *pool);
+const char *target_text(const Planner *planner, const PoolSpace *space, const Texts *tags);
+/* Adds an entry to choice.migrate; else says why not. @offeringid: what it ends with. */
+const char *propose_move(Task *task, const Disk *disk, const Texts *tags, Text offeringid);
+const char *propose_root_move(Task *task, const ServiceOffering *wanted);
+
+/* storage_move_check.c */
+void check_moves(Task *task);
+
 /* disk_map.c */
+const char *disk_ids(Arena *arena, const InstanceView *view);
 void propose_root(Task *task);
 void propose_disks(Task *task);
 void check_disks(Task *task);

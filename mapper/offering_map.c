@@ -230,9 +230,38 @@ keep_names(Arena *arena, const GArray *fitting, OfferingPick *pick)
             text_or_word(g_array_index(fitting, Candidate, i + 1).offering->name);
 }
 
+/* Lacks it nothing but a pool with its storage tags, and does a rule prefer it? */
+static void
+note_wanted(const Task *task, const ServiceOffering *offering, Candidate *wanted)
+{
+    Candidate candidate = {offering, score_offering(task, offering)};
+    if (candidate.score.by_rule > 0 && g_strcmp0(offering->storagetype.value, "local") != 0 &&
+        (!wanted->offering || compare_candidates(&candidate, wanted) < 0))
+        *wanted = candidate;
+}
+
+/* What to import with until the root disk is moved: the best that leaves its offering open. */
+static void
+choose_transitional(
+    const Planner *planner, const GArray *fitting, const Candidate *wanted, OfferingPick *pick)
+{
+    if (!wanted->offering || !fitting->len ||
+        g_array_index(fitting, Candidate, 0).score.by_rule >= wanted->score.by_rule)
+        return;
+    pick->wanted = wanted->offering;
+    bool keeps = must_keep_tags(planner);
+    for (guint i = 0; i < fitting->len && !pick->transitional; i++) {
+        const ServiceOffering *offering = g_array_index(fitting, Candidate, i).offering;
+        if (!is_true(offering->diskofferingstrictness) &&
+            (!keeps || texts_within(&offering->storagetags, &wanted->offering->storagetags)))
+            pick->transitional = offering;
+    }
+}
+
 /* Those that fit, of the offerings that the owner is seen, or is not known, to be offered. */
 static void
-collect_fitting(const Task *task, Answer seen, GArray *fitting, OfferingPick *pick)
+collect_fitting(
+    const Task *task, Answer seen, GArray *fitting, Candidate *wanted, OfferingPick *pick)
 {
     Planner *planner = task->planner;
     const Catalog *catalog = planner->catalog;
@@ -242,8 +271,10 @@ collect_fitting(const Task *task, Answer seen, GArray *fitting, OfferingPick *pi
             continue;
         FindingId problem = offering_fit(planner, offering, &task->shape);
         int certainty = pool_certainty(planner, task->root_match, &offering->storagetags);
-        if (!problem && certainty < 0)
+        if (!problem && certainty < 0) {
             problem = FINDING_STORAGE_TAGS_DIFFER;
+            note_wanted(task, offering, wanted);
+        }
         if (problem) {
             note_nearest(task, offering, problem, pick);
             continue;
@@ -260,10 +291,12 @@ pick_offering(const Task *task)
     Planner *planner = task->planner;
     OfferingPick *pick = arena_new(planner->arena, OfferingPick);
     g_autoptr(GArray) fitting = g_array_new(false, true, sizeof(Candidate));
-    collect_fitting(task, ANSWER_YES, fitting, pick);
+    Candidate wanted = {0};
+    collect_fitting(task, ANSWER_YES, fitting, &wanted, pick);
     if (!fitting->len)
-        collect_fitting(task, ANSWER_UNKNOWN, fitting, pick);
+        collect_fitting(task, ANSWER_UNKNOWN, fitting, &wanted, pick);
     g_array_sort(fitting, compare_candidates);
+    choose_transitional(planner, fitting, &wanted, pick);
     if (fitting->len) {
         pick->best = g_array_index(fitting, Candidate, 0).offering;
         pick->why = why_best(pick->best);
@@ -330,6 +363,24 @@ propose_speed(Task *task, const ServiceOffering *offering)
     choice->details.n = 1;
 }
 
+/* In two steps if one is preferred of which the pool of the root disk lacks the tags. */
+static const ServiceOffering *
+choose_offering(Task *task, const OfferingPick *pick, const char **ret_why)
+{
+    const ServiceOffering *wanted = pick->wanted;
+    *ret_why = pick->why;
+    if (!wanted)
+        return pick->best;
+    const char *obstacle = pick->transitional
+                               ? propose_root_move(task, wanted)
+                               : "no offering without further tags fits until the disk is moved";
+    *ret_why = arena_printf(task->planner->arena, "%s; '%s' is preferred, %s%s",
+        obstacle ? pick->why : "fits where the root disk lies", text_or_word(wanted->name),
+        obstacle ? "but out of reach: " : "whose storage tags the root disk is given when moved",
+        obstacle ? obstacle : "");
+    return obstacle ? pick->best : pick->transitional;
+}
+
 void
 propose_offering(Task *task)
 {
@@ -340,10 +391,11 @@ propose_offering(Task *task)
     task->shape.has_speed = true; /* it is given where it is needed */
     const OfferingPick *pick = find_offering_pick(task);
     Choice *choice = &task->item->choice;
-    choice->serviceofferingid = pick->best ? pick->best->id : text_absent();
+    const char *why = NULL;
+    const ServiceOffering *offering = choose_offering(task, pick, &why);
+    choice->serviceofferingid = offering ? offering->id : text_absent();
     task->offering_pick = pick;
-    propose_speed(task, pick->best);
-    if (pick->best)
-        add_reason(
-            task, "serviceofferingid", text_or_word(pick->best->name), pick->why, pick->others);
+    propose_speed(task, offering);
+    if (offering)
+        add_reason(task, "serviceofferingid", text_or_word(offering->name), why, pick->others);
 }

@@ -79,6 +79,7 @@ static void (*const checks[])(Task *task) = {
     check_name,
     check_offering,
     check_disks,
+    check_moves,
     check_nics,
     check_template,
     check_guest_os,
@@ -236,6 +237,7 @@ judge(Task *task)
     Verdict verdict = task->item->verdict;
     if (verdict == VERDICT_READY || verdict == VERDICT_READY_AFTER_ACTION)
         hold_uses(task);
+    keep_space(task);
     use_limits(task);
 }
 

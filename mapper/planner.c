@@ -80,6 +80,7 @@ index_ids(Planner *planner)
     INDEX_BY_ID(planner->networks, catalog->networks);
     INDEX_BY_ID(planner->service_offerings, catalog->service_offerings);
     INDEX_BY_ID(planner->disk_offerings, catalog->disk_offerings);
+    INDEX_BY_ID(planner->pools, catalog->pools);
     INDEX_BY_ID(planner->templates, catalog->templates);
     INDEX_BY_ID(planner->clusters, catalog->clusters);
     INDEX_BY_ID(planner->domains, catalog->domains);
@@ -300,7 +301,7 @@ new_tables(Planner *planner)
         &planner->pool_matches, &planner->source_clusters, &planner->abouts,
         &planner->offering_picks, &planner->disk_offering_picks, &planner->held_hostnames,
         &planner->held_ips, &planner->held_macs, &planner->shown_twins, &planner->source_hosts,
-        &planner->listing_hosts};
+        &planner->listing_hosts, &planner->pools, &planner->move_targets};
     for (size_t i = 0; i < G_N_ELEMENTS(text_tables); i++)
         *text_tables[i] = new_text_table();
     GHashTable **list_tables[] = {&planner->permissions, &planner->managed_macs,
@@ -312,11 +313,13 @@ new_tables(Planner *planner)
     planner->create_texts = g_hash_table_new(g_int64_hash, g_int64_equal);
     planner->vlans = new_list_table(g_int64_hash, g_int64_equal);
     planner->names = new_text_table();
+    planner->pool_spaces = g_hash_table_new(NULL, NULL);
     planner->key = g_string_sized_new(256);
     arena_init(&planner->scratch);
     planner->findings = g_array_new(false, true, sizeof(Finding));
     planner->reasons = g_array_new(false, true, sizeof(Reason));
     planner->nic_uses = nic_uses_new();
+    planner->pool_uses = pool_uses_new();
 }
 
 void
@@ -365,12 +368,13 @@ planner_release(Planner *planner)
         &planner->owners, &planner->ledgers, &planner->pool_matches, &planner->offering_picks,
         &planner->disk_offering_picks, &planner->source_clusters, &planner->abouts,
         &planner->held_hostnames, &planner->held_ips, &planner->held_macs, &planner->vlan_texts,
-        &planner->create_texts};
+        &planner->create_texts, &planner->pools, &planner->pool_spaces, &planner->move_targets};
     for (size_t i = 0; i < G_N_ELEMENTS(tables); i++)
         g_clear_pointer(tables[i], g_hash_table_destroy);
     g_array_unref(planner->findings);
     g_array_unref(planner->reasons);
     g_array_unref(planner->nic_uses);
+    g_array_unref(planner->pool_uses);
     arena_release(&planner->scratch);
     g_string_free(planner->key, true);
     planner->key = NULL;

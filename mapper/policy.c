@@ -117,6 +117,26 @@ host_name_of(const Inventory *inventory, const InstanceView *view)
     return host ? host->name : view->host_name;
 }
 
+/* Does one of its disks lie there? */
+static Answer
+lies_on(const char *pattern, const Inventory *inventory, const InstanceView *view)
+{
+    Answer any = answer_of(false, view->disks.state);
+    for (size_t i = 0; i < view->disks.n; i++) {
+        const Disk *disk = &view->disks.items[i];
+        const Datastore *datastore =
+            disk->datastore_name.value || !disk->datastore.value
+                ? NULL
+                : inventory_find_datastore(inventory, view->source.value, disk->datastore.value);
+        Answer here = by_text(pattern, datastore ? datastore->name : disk->datastore_name);
+        if (here == ANSWER_YES)
+            return ANSWER_YES;
+        if (here == ANSWER_UNKNOWN)
+            any = ANSWER_UNKNOWN;
+    }
+    return any;
+}
+
 static Answer
 switch_holds(const Condition *condition, const Inventory *inventory, const InstanceView *view,
     const Nic *nic)
@@ -171,6 +191,8 @@ condition_holds(const Condition *condition, const Inventory *inventory, const In
         return by_text(pattern, host_name_of(inventory, view));
     case CONDITION_SOURCE:
         return by_text(pattern, view->source);
+    case CONDITION_DATASTORE:
+        return lies_on(pattern, inventory, view);
     case CONDITION_PORTGROUP:
         return nic ? by_text(pattern, nic->network) : ANSWER_NO;
     case CONDITION_SWITCH:

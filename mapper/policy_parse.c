@@ -202,6 +202,7 @@ static const struct {
     [CONDITION_DATACENTER] = {"datacenter", FORM_PATTERN, false},
     [CONDITION_HOST] = {"host", FORM_PATTERN, false},
     [CONDITION_SOURCE] = {"source", FORM_PATTERN, false},
+    [CONDITION_DATASTORE] = {"datastore", FORM_PATTERN, false},
     [CONDITION_PORTGROUP] = {"portgroup", FORM_PATTERN, true},
     [CONDITION_SWITCH] = {"switch", FORM_PATTERN, true},
     [CONDITION_VLAN] = {"vlan", FORM_NUMBER, true},
@@ -281,7 +282,7 @@ take_condition(Parser *parser, Rule *rule)
     }
     return complain(parser, column,
         "expected a condition (any, folder, tag, attribute, pool, cluster, name, datacenter, host, "
-        "source%s), found '%s'",
+        "source, datastore%s), found '%s'",
         rule->kind == RULE_NETWORK ? ", portgroup, switch, vlan, pvlan, untagged" : "",
         word ? word->text : "the end of the line");
 }

@@ -54,6 +54,20 @@ name_of_root(const PlanItem *item)
     return NULL;
 }
 
+static const char *
+name_of_move_pool(const Planner *planner, const Choice *choice, const char *about)
+{
+    for (size_t i = 0; i < choice->migrate.n; i++) {
+        const MigrateChoice *move = &choice->migrate.items[i];
+        const StoragePool *pool = is_about(about, "migrate", move->disk) && move->storageid.value
+                                      ? g_hash_table_lookup(planner->pools, move->storageid.value)
+                                      : NULL;
+        if (pool)
+            return pool->name.value;
+    }
+    return NULL;
+}
+
 /* What the choice is called now; NULL when it is gone or not in the catalog. */
 static const char *
 name_of_choice(Planner *planner, const PlanItem *item, const char *about)
@@ -82,7 +96,10 @@ name_of_choice(Planner *planner, const PlanItem *item, const char *about)
     if (!strcmp(about, "hostname"))
         return choice->hostname.value;
     const char *network = name_of_nic_network(planner, choice, about);
-    return network ? network : name_of_disk_offering(planner, choice, about);
+    if (network)
+        return network;
+    const char *pool = name_of_move_pool(planner, choice, about);
+    return pool ? pool : name_of_disk_offering(planner, choice, about);
 }
 
 void

@@ -161,6 +161,7 @@ match_pools(const Task *task, const Place *place)
                 match->search[mode][match->n_search[mode]++] = pool;
     }
     match->clusterid = task->cluster ? task->cluster->id.value : NULL;
+    match->space = match->right ? pool_space(planner, match->right) : NULL;
     return match;
 }
 
