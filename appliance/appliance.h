@@ -53,6 +53,8 @@ typedef struct Options {
 
 typedef struct Command Command;
 
+enum { ARGS_ANY = 1 << 20 }; /* args_max of a command that takes any number */
+
 struct Command {
     const char *name;    /* one or two words: "discover", "policy check" */
     const char *summary; /* one line for help and the man page's name section */
@@ -83,7 +85,8 @@ extern const GOptionEntry options_general[], options_config[], options_sources[]
     options_out[], options_out_dir[], options_compat[], options_choices[];
 
 extern const Command cmd_discover, cmd_catalog, cmd_plan, cmd_check, cmd_report, cmd_networks,
-    cmd_dry_run, cmd_doctor, cmd_policy_check, cmd_explain, cmd_completion, cmd_version, cmd_help;
+    cmd_dry_run, cmd_doctor, cmd_policy_check, cmd_explain, cmd_explain_absence, cmd_completion,
+    cmd_version, cmd_help;
 
 /* --- interruption ----------------------------------------------------------------------------- */
 

@@ -181,6 +181,12 @@ as_networks_csv(const void *plan, FILE *file, GError **error)
 }
 
 static bool
+as_absences_csv(const void *plan, FILE *file, GError **error)
+{
+    return report_csv_absences(plan, file, error);
+}
+
+static bool
 as_json(const void *plan, FILE *file, GError **error)
 {
     return plan_save(plan, file, error);
@@ -194,6 +200,7 @@ static const struct {
     {"report.html", "for people: opens in any browser, without network", as_html, true},
     {"report.csv", "one line a VM", as_csv, true},
     {"networks.csv", "one line a VLAN", as_networks_csv, true},
+    {"absent.csv", "one line a VM that CloudStack does not list", as_absences_csv, true},
     {"report.json", "the plan: edit it, then vm-ingest check", as_json, true},
     {"inventory.json", "what the sources have", as_inventory, false},
     {"catalog.json", "what the target offers", as_catalog, false},
@@ -278,10 +285,11 @@ const Command cmd_dry_run = {
     .args = "",
     .entries = dry_run_entries,
     .formats = "table json yaml csv",
-    .description = "Reads the sources and the target, makes a plan, prints its summary, and writes "
-                   "report.html,\n"
-                   "report.csv, networks.csv, report.json, inventory.json and catalog.json. It "
-                   "changes nothing\n"
-                   "but these files.",
+    .description =
+        "Reads the sources and the target, makes a plan, prints its summary, and writes "
+        "report.html,\n"
+        "report.csv, networks.csv, absent.csv, report.json, inventory.json and catalog.json. It "
+        "changes nothing\n"
+        "but these files.",
     .run = run_dry_run,
 };

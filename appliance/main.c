@@ -19,6 +19,7 @@ const Command *const commands[] = {
     &cmd_doctor,
     &cmd_policy_check,
     &cmd_explain,
+    &cmd_explain_absence,
     &cmd_completion,
     &cmd_version,
     &cmd_help,

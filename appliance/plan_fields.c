@@ -108,6 +108,7 @@ static const Field plan_instance_fields[] = {
     F_TEXT(PlanInstance, path, INTERNED),
     F_TEXT(PlanInstance, cloudstack_source, INTERNED),
     F_TEXT(PlanInstance, cloudstack_id),
+    F_BOOL(PlanInstance, is_listed),
     F_TEXT(PlanInstance, datacenter, INTERNED),
     F_TEXT(PlanInstance, cluster, INTERNED),
     F_TEXT(PlanInstance, host, INTERNED),
@@ -217,6 +218,25 @@ static const Field matrix_row_fields[] = {
     F_TEXT(MatrixRow, note),
 };
 const RecordType matrix_row_type = RECORD_TYPE(MatrixRow, matrix_row_fields);
+
+/* --- absences --------------------------------------------------------------------------------- */
+
+static const Field absence_fields[] = {
+    F_TEXT(Absence, source, INTERNED),
+    F_TEXT(Absence, id),
+    F_TEXT(Absence, name),
+    F_TEXT(Absence, path, INTERNED),
+    F_TEXT(Absence, cluster, INTERNED),
+    F_TEXT(Absence, host, INTERNED),
+    F_ENUM(Absence, side, absence_side_words),
+    F_TEXT(Absence, reason, INTERNED),
+    F_ENUM(Absence, certainty, certainty_words),
+    F_TEXT(Absence, finding, INTERNED),
+    F_TEXT(Absence, text, INTERNED),
+    F_TEXT(Absence, evidence, INTERNED),
+    F_TEXT(Absence, remedy, INTERNED),
+};
+const RecordType absence_type = RECORD_TYPE(Absence, absence_fields);
 
 /* --- info ------------------------------------------------------------------------------------- */
 

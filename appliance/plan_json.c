@@ -6,9 +6,14 @@
  *   "networks":[
  *   {"vlan":{"kind":"id","id":120},...}
  *   ],
+ *   "absent":[
+ *   {"source":"vcenter","id":"vm-7","name":"db","side":"not-listed","reason":"hidden-name",...}
+ *   ],
  *   "items":[
  *   {"instance":{...},"choice":{...},"facts":"...","verdict":"ready","findings":[...],...}
  *   ]}
+ *
+ * absent[] says again what the items' findings say: it is checked when it is read, and made anew.
  *
  * Written and read item by item. What people made of it by hand - another order of members, line
  * breaks, members left out - is read as well.
@@ -67,6 +72,26 @@ write_out(GString *text, FILE *file)
     g_string_truncate(text, 0);
 }
 
+/* The rows of absent[] of all items, one a line. */
+static void
+save_absences(const Plan *plan, GString *text, FILE *file)
+{
+    const char *separator = "\n],\n\"absent\":[\n";
+    for (size_t i = 0; i < plan->n_items && !ferror(file); i++) {
+        Arena arena;
+        Absence *absences;
+        arena_init(&arena);
+        size_t n = plan_item_absences(&plan->items[i], &arena, &absences);
+        for (size_t k = 0; k < n; k++) {
+            g_string_append(text, separator);
+            record_encode(&absence_type, &absences[k], text);
+            separator = ",\n";
+        }
+        arena_release(&arena);
+        write_out(text, file);
+    }
+}
+
 static void
 save_head(const Plan *plan, GString *text)
 {
@@ -78,7 +103,6 @@ save_head(const Plan *plan, GString *text)
         g_string_append(text, i ? ",\n" : "\n");
         record_encode(&matrix_row_type, &plan->networks[i], text);
     }
-    g_string_append(text, "\n],\n\"items\":[");
 }
 
 bool
@@ -88,6 +112,8 @@ plan_save(const Plan *plan, FILE *file, GError **error)
     Arena arena;
     arena_init(&arena);
     save_head(plan, text);
+    save_absences(plan, text, file);
+    g_string_append(text, "\n],\n\"items\":[");
     for (size_t i = 0; i < plan->n_items && !ferror(file); i++) {
         PlanItem full = item_with_texts(&plan->items[i], &arena);
         g_string_append(text, i ? ",\n" : "\n");
@@ -117,6 +143,26 @@ yaml_entry(const RecordType *type, const void *record, FILE *file, GError **erro
     return output_document_text(json->str, OUTPUT_YAML, file, error);
 }
 
+static bool
+yaml_absences(const Plan *plan, FILE *file, GError **error)
+{
+    const char *title = "absent:\n";
+    bool is_ok = true;
+    for (size_t i = 0; i < plan->n_items && is_ok; i++) {
+        Arena arena;
+        Absence *absences;
+        arena_init(&arena);
+        size_t n = plan_item_absences(&plan->items[i], &arena, &absences);
+        for (size_t k = 0; k < n && is_ok; k++) {
+            fputs(title, file);
+            title = "";
+            is_ok = yaml_entry(&absence_type, &absences[k], file, error);
+        }
+        arena_release(&arena);
+    }
+    return is_ok;
+}
+
 bool
 plan_save_yaml(const Plan *plan, FILE *file, GError **error)
 {
@@ -130,6 +176,8 @@ plan_save_yaml(const Plan *plan, FILE *file, GError **error)
     for (size_t i = 0; i < plan->n_networks; i++)
         if (!yaml_entry(&matrix_row_type, &plan->networks[i], file, error))
             return false;
+    if (!yaml_absences(plan, file, error))
+        return false;
     fputs(plan->n_items ? "items:\n" : "items: []\n", file);
     for (size_t i = 0; i < plan->n_items; i++) {
         Arena arena;
@@ -150,7 +198,7 @@ typedef struct PlanReader {
     GArray *items;    /* PlanItem */
     GArray *networks; /* MatrixRow */
     GHashTable *seen; /* "source\nid" (owned) of the items so far */
-    bool has_version, has_kind, has_info, has_networks, has_items;
+    bool has_version, has_kind, has_info, has_networks, has_absent, has_items;
 } PlanReader;
 
 G_GNUC_PRINTF(3, 4)
@@ -193,7 +241,7 @@ unknown_member(const char *name, GError **error)
 {
     return invalid(error, INGEST_ERROR_INVALID,
         "unknown member '%.60s': remove it or correct its name; known are apiVersion, kind, "
-        "info, networks, items",
+        "info, networks, absent, items",
         name);
 }
 
@@ -209,7 +257,7 @@ read_member(void *data, const char *name, json_object *value, GError **error)
         return note_once(&reader->has_info, name, error) &&
                record_decode(&plan_info_type, value, RECORD_STRICT, "info",
                    plan_arena(reader->plan), &reader->plan->info, error);
-    if (strcmp(name, "items") == 0 || strcmp(name, "networks") == 0)
+    if (strcmp(name, "items") == 0 || strcmp(name, "networks") == 0 || strcmp(name, "absent") == 0)
         return invalid(error, INGEST_ERROR_INVALID, "'%s' has to be a list", name);
     return unknown_member(name, error);
 }
@@ -222,6 +270,8 @@ read_list(void *data, const char *name, GError **error)
         return note_once(&reader->has_items, name, error);
     if (strcmp(name, "networks") == 0)
         return note_once(&reader->has_networks, name, error);
+    if (strcmp(name, "absent") == 0)
+        return note_once(&reader->has_absent, name, error);
     if (strcmp(name, "info") == 0 || strcmp(name, "kind") == 0 || strcmp(name, "apiVersion") == 0)
         return invalid(error, INGEST_ERROR_INVALID, "'%s' cannot be a list", name);
     return unknown_member(name, error);
@@ -286,6 +336,10 @@ read_item(void *data, const char *list, size_t index, json_object *value, GError
             return false;
         g_array_append_val(reader->networks, row);
         return true;
+    }
+    if (strcmp(list, "absent") == 0) {
+        Absence absence = {0};
+        return record_decode(&absence_type, value, RECORD_STRICT, place, arena, &absence, error);
     }
     PlanItem item = {0};
     if (!record_decode(&plan_item_type, value, RECORD_STRICT, place, arena, &item, error) ||

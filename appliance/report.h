@@ -33,7 +33,8 @@ Plan *plan_load(const char *path, GError **error);
 Plan *plan_read(FILE *file, const char *name, GError **error);
 
 /* Tables of the file: plan_item_type is the whole item, its choice included. */
-extern const RecordType plan_info_type, plan_item_type, plan_choice_type, matrix_row_type;
+extern const RecordType plan_info_type, plan_item_type, plan_choice_type, matrix_row_type,
+    absence_type;
 /* Parts that other documents have, too. */
 extern const RecordType plan_finding_type, plan_param_type, plan_input_type;
 
@@ -96,8 +97,34 @@ bool report_csv(const Plan *plan, const OutputStyle *style, FILE *file, GError *
 /* One line a VLAN of the VLAN to network matrix. */
 bool report_csv_networks(const Plan *plan, FILE *file, GError **error);
 
+/* One line for each VM that CloudStack does not list, reads wrongly, or alone sees. */
+bool report_csv_absences(const Plan *plan, FILE *file, GError **error);
+
+/* How many VMs of each reason. */
+typedef struct AbsenceCount {
+    AbsenceSide side;
+    Certainty certainty;
+    const char *reason, *name; /* name of the first VM */
+    size_t n;
+} AbsenceCount;
+
+/* (owned) AbsenceCount in the order of the plan; texts borrowed from the plan or static. */
+GArray *report_count_absences(const Plan *plan);
+
 /* "ready 12, ready-after-action 3, ...": the one line that ends a run. (owned) */
 char *report_verdict_line(const Plan *plan);
+
+/* --- absences --------------------------------------------------------------------------------- */
+
+/**
+ * report_absences - why VMs are not in CloudStack's list
+ * @names: NULL-terminated names, ids, paths or patterns of them; NULL: all that are absent
+ *
+ * A VM that is named and listed has a row that says so. As a table, named VMs are told at length.
+ * Errors: NOT_FOUND when a name fits no VM of the plan; STORAGE
+ */
+bool report_absences(const Plan *plan, char *const *names, OutputFormat format,
+    const OutputStyle *style, FILE *file, size_t *ret_absent, GError **error);
 
 /* --- networks --------------------------------------------------------------------------------- */
 

@@ -13,6 +13,7 @@
  *   findings                             ids, worst first, without mere information
  *   text, remedy                         of the first of them
  *   account, domainid, ...               choice_columns
+ *   absence, absence_certainty           why CloudStack does not list it, or reads it wrongly
  */
 #include "report.h"
 
@@ -116,7 +117,22 @@ add_heading(GString *line)
     g_string_append(line, heading);
     for (size_t i = 0; i < choice_columns_n; i++)
         g_string_append_printf(line, ",%s", choice_columns[i].name);
-    g_string_append(line, "\r\n");
+    g_string_append(line, ",absence,absence_certainty\r\n");
+}
+
+static void
+add_absence(GString *line, const PlanItem *item, Arena *arena)
+{
+    Absence *absences;
+    size_t n = plan_item_absences(item, arena, &absences);
+    g_autoptr(GString) reasons = g_string_new(NULL);
+    g_autoptr(GString) certainties = g_string_new(NULL);
+    for (size_t i = 0; i < n; i++) {
+        add_value(reasons, absences[i].reason.value);
+        add_value(certainties, certainty_words[absences[i].certainty]);
+    }
+    add_cell(line, reasons->str);
+    add_cell(line, certainties->str);
 }
 
 bool
@@ -135,6 +151,7 @@ report_csv(const Plan *plan, const OutputStyle *style, FILE *file, GError **erro
         add_cell(line, verdict_words[item->verdict]);
         add_findings(line, item, &arena);
         add_choice(line, &item->choice);
+        add_absence(line, item, &arena);
         g_string_append(line, "\r\n");
         fwrite(line->str, 1, line->len, file);
         arena_release(&arena);

@@ -182,6 +182,29 @@ print_networks(const Printer *printer, const Plan *plan, const ReportSummary *su
 }
 
 static void
+print_absences(const Printer *printer, const Plan *plan)
+{
+    static const char *const titles[ABSENCE_SIDE_N] = {
+        [ABSENCE_NOT_LISTED] = "not listed",
+        [ABSENCE_NOT_AT_SOURCE] = "not at the source",
+        [ABSENCE_READ_WRONGLY] = "read wrongly",
+    };
+    g_autoptr(GArray) counts = report_count_absences(plan);
+    print_title(printer, "What CloudStack does not list, or lists otherwise");
+    for (guint i = 0; i < counts->len; i++) {
+        const AbsenceCount *count = &g_array_index(counts, AbsenceCount, i);
+        g_autofree char *line = g_strdup_printf("%5zu %s  %s: %s (%s), such as '%s'", count->n,
+            count->n == 1 ? "VM " : "VMs", titles[count->side], count->reason,
+            certainty_words[count->certainty] ? certainty_words[count->certainty] : "unknown",
+            count->name ? count->name : "(no name)");
+        print_wrapped(printer, 2, "", line);
+    }
+    fputs(counts->len ? "  ('vm-ingest explain-absence' tells each with evidence and remedy)\n"
+                      : "  nothing\n",
+        printer->file);
+}
+
+static void
 print_problem(const Printer *printer, const SourceProblem *problem)
 {
     g_autofree char *label =
@@ -225,6 +248,7 @@ report_text(const Plan *plan, const OutputStyle *style, FILE *file, GError **err
     bool is_ok = !plan->n_items || print_clusters(&printer, &summary, error);
     if (is_ok) {
         print_findings(&printer, &summary);
+        print_absences(&printer, plan);
         print_networks(&printer, plan, &summary);
         print_inputs(&printer, &plan->info);
         is_ok = output_flush(file, error);

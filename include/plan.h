@@ -208,6 +208,7 @@ typedef struct PlanNic {
 typedef struct PlanInstance {
     Text source, id, instance_uuid, bios_uuid, name, path;
     Text cloudstack_source, cloudstack_id; /* of the other view, if there is one */
+    Bool is_listed;                        /* by CloudStack; false: plan_item_absences() says why */
     Text datacenter, cluster, host, guest_os;
     PowerState power;
     Int cpus, memory_bytes;
@@ -353,6 +354,43 @@ size_t plan_item_calls(const PlanItem *item, struct Arena *arena, Call **ret_cal
 
 /* SHA-256, hexadecimal, of the facts that the verdict used. (owned); NULL in a loaded plan */
 char *plan_item_facts(const PlanItem *item);
+
+/* --- why is it not in the list? --------------------------------------------------------------- */
+
+typedef enum AbsenceSide {
+    ABSENCE_NONE,
+    ABSENCE_LISTED,        /* CloudStack lists it */
+    ABSENCE_NOT_LISTED,    /* the source has it, CloudStack does not list it */
+    ABSENCE_NOT_AT_SOURCE, /* CloudStack lists it, and the source that was read does not see it */
+    ABSENCE_READ_WRONGLY,  /* listed with other disks or NICs than it has */
+    ABSENCE_SIDE_N
+} AbsenceSide;
+
+typedef enum Certainty {
+    CERTAINTY_NONE,
+    CERTAINTY_CERTAIN,  /* read */
+    CERTAINTY_PROBABLE, /* by exclusion: no API shows it */
+    CERTAINTY_UNKNOWN,  /* something that decides was not read */
+    CERTAINTY_N
+} Certainty;
+
+extern const char *const absence_side_words[ABSENCE_SIDE_N]; /* "listed", "not-listed", ... */
+extern const char *const certainty_words[CERTAINTY_N];       /* "certain", "probable", "unknown" */
+
+typedef struct Absence {
+    Text source, id, name, path, cluster, host;
+    AbsenceSide side;
+    Text reason; /* "template", "managed", "host-not-up", "hidden-name", ...; stable */
+    Certainty certainty;
+    Text finding; /* its id */
+    Text text, evidence, remedy;
+} Absence;
+
+/* What the findings of an item tell of its absence; usually none or one. Texts in @arena or
+ * borrowed from the plan; returns the number. */
+size_t plan_item_absences(const PlanItem *item, struct Arena *arena, Absence **ret_absences);
+/* The row of an item that is listed, for whoever asks for it by name. */
+Absence plan_item_listed(const PlanItem *item);
 
 /* A plan without items, for its VLAN to network rows: "vm-ingest networks". As plan_build(). */
 Plan *plan_build_networks(

@@ -280,18 +280,16 @@ hosts_of_cluster(const Planner *planner, const Cluster *cluster)
 
 /* --- the reason that the source tells --------------------------------------------------------- */
 
-/* Those reasons that hold for the server; "if it is ...": for some of the releases it may be. */
+/* Those reasons that hold for the server, or for some of the releases that it may be. */
 static const char *
-hidden_text(const Task *task)
+hidden_text(const Task *task, Answer wanted)
 {
     const Planner *planner = task->planner;
     const Texts *reasons = &task->view->hidden_because;
     g_autoptr(GString) text = g_string_new(NULL);
     for (size_t i = 0; i < reasons->n; i++) {
-        Answer holds = hides(planner, reasons->items[i]);
-        if (holds != ANSWER_NO)
-            g_string_append_printf(text, "%s%s%s", text->len ? "; " : "", reasons->items[i],
-                holds == ANSWER_UNKNOWN ? " (in some of the releases that the server may be)" : "");
+        if (hides(planner, reasons->items[i]) == wanted)
+            g_string_append_printf(text, "%s%s", text->len ? "; " : "", reasons->items[i]);
     }
     return text->len ? arena_intern(planner->arena, text->str) : NULL;
 }
@@ -329,6 +327,14 @@ find_host_reason(Task *task, const HostCount *count)
     return true;
 }
 
+static const char *
+place_text(const Planner *planner, const InstanceView *view)
+{
+    return arena_printf(planner->arena, "%s/%s (%s)", view->path.value ? view->path.value : "",
+        text_or_word(view->name), text_or_word(view->id));
+}
+
+/* Its name is shown, so nothing hides it: another instance is taken for it. */
 static bool
 find_twin(Task *task)
 {
@@ -336,16 +342,14 @@ find_twin(Task *task)
     const InstanceView *view = task->view;
     const Instance *twin = g_hash_table_lookup(planner->shown_twins,
         planner_key(planner, view->source.value, view->cluster.value, view->name.value));
-    const InstanceView *shown = twin ? twin->source : NULL;
-    if (!shown || g_strcmp0(shown->host.value, view->host.value) != 0)
-        return false; /* of two hosts both are listed */
-    FIND(task, TWIN_SHOWN, NULL,
-        ARG(arena_printf(planner->arena, "%s/%s (%s)", shown->path.value ? shown->path.value : "",
-            text_or_word(shown->name), text_or_word(shown->id))),
-        ARG(text_or_word(shown->host_name)),
-        ARG(arena_printf(planner->arena, "%s/%s (%s)", view->path.value ? view->path.value : "",
-            text_or_word(view->name), text_or_word(view->id))),
-        ARG(text_or_word(view->host_name)), ARG(rename_text(task)));
+    if (!twin)
+        return false;
+    const InstanceView *shown = twin->source;
+    bool is_one_host = !g_strcmp0(shown->host.value, view->host.value);
+    add_finding(task, is_one_host ? FINDING_TWIN_SHOWN : FINDING_TWIN_ELSEWHERE, NULL,
+        (FindingArg[FINDING_ARGS_MAX]){ARG(place_text(planner, shown)),
+            ARG(text_or_word(shown->host_name)), ARG(place_text(planner, view)),
+            ARG(text_or_word(view->host_name)), ARG(rename_text(task))});
     return true;
 }
 
@@ -369,20 +373,29 @@ find_by_exclusion(Task *task, const HostCount *count)
         FIND(task, NOT_VISIBLE, NULL, ARG(cluster), ARG(name), ARG(rename_text(task)), ARG(host));
 }
 
+static bool
+find_hidden(Task *task)
+{
+    const char *certain = hidden_text(task, ANSWER_YES);
+    const char *perhaps = certain ? NULL : hidden_text(task, ANSWER_UNKNOWN);
+    const char *text = certain ? certain : perhaps ? perhaps : unreadable_text(task);
+    const char *id = text_or_word(task->cluster->id), *name = text_or_word(task->cluster->name);
+    if (text && text == perhaps)
+        FIND(task, NOT_VISIBLE_RELEASE, NULL, ARG(id), ARG(name), ARG(text),
+            ARG(releases_text(task->planner->arena, &task->planner->releases)));
+    else if (text)
+        FIND(task, NOT_VISIBLE_REASON, NULL, ARG(id), ARG(name), ARG(text));
+    return text != NULL;
+}
+
 /* CloudStack's view of its cluster was read, and it is not in it. */
 static void
 find_not_visible(Task *task)
 {
-    Planner *planner = task->planner;
-    const HostCount *count = find_count(planner, task->view);
-    const char *text = hidden_text(task);
-    if (find_host_reason(task, count) && !text)
-        return;
-    text = text ? text : unreadable_text(task);
-    if (text)
-        FIND(task, NOT_VISIBLE_REASON, NULL, ARG(text_or_word(task->cluster->id)),
-            ARG(text_or_word(task->cluster->name)), ARG(text));
-    else if (!find_twin(task))
+    const HostCount *count = find_count(task->planner, task->view);
+    bool has_reason = find_hidden(task);
+    has_reason |= find_host_reason(task, count);
+    if (!has_reason && !find_twin(task))
         find_by_exclusion(task, count);
 }
 

@@ -105,6 +105,15 @@ KIND(TWIN_SHOWN, "not-visible-duplicate-name", SEVERITY_BLOCKER,
     "CloudStack's reader keeps the instances of a host by name, so that one of a name covers the "
     "others; an import takes the one that is shown.",
     NO_SERVER);
+KIND(TWIN_ELSEWHERE, "not-visible-duplicate-elsewhere", SEVERITY_BLOCKER,
+    "CloudStack lists another instance of the same name on another host, {1} on '{2}', and not "
+    "this one.",
+    "This one is {3} on '{4}'. Of two hosts both are listed: by exclusion the two were on one host "
+    "while the list was read, or the list of '{4}' broke off.",
+    "{5}, then discover again.",
+    "CloudStack's reader keeps the instances of a host by name. An import by that name takes the "
+    "first one that it finds.",
+    NO_SERVER);
 KIND(SYSTEM_VM, "system-vm", SEVERITY_BLOCKER, "It is a system VM: {2}.",
     "Its name, '{vm}', or the extension that manages it.",
     "Leave it out: it belongs to the system that made it. If it is an ordinary VM all the same, "
@@ -128,6 +137,13 @@ KIND(NOT_VISIBLE_REASON, "not-visible-known-reason", SEVERITY_BLOCKER,
     "Change what stands in the way at the source, then discover again.",
     "CloudStack's reader drops what it cannot read, without a word.", STAGE_JOB, 530, UNSEEN_TEXT,
     RANK_VISIBLE, READ);
+KIND(NOT_VISIBLE_RELEASE, "not-visible-by-release", SEVERITY_BLOCKER,
+    "CloudStack does not list this instance, probably because its release cannot read it: {3}.",
+    "listUnmanagedInstances of cluster '{2}' was read to its end without the name '{vm}'; the "
+    "source tells what some releases of CloudStack cannot read. The server may be {4}.",
+    "Change what stands in the way at the source, or say which release it is (--server-version).",
+    "CloudStack's reader drops what it cannot read, without a word; later releases read more.",
+    STAGE_JOB, 530, UNSEEN_TEXT, RANK_VISIBLE, READ);
 KIND(NOT_VISIBLE_HOST, "not-visible-host", SEVERITY_BLOCKER,
     "CloudStack does not list this instance because its host '{2}' is {3}.",
     "listHosts: state and resource state of '{2}'.",

@@ -176,6 +176,7 @@ describe_instance(Planner *planner, PlanItem *item, const Instance *instance)
         .path = view->path,
         .cloudstack_source = other && other != view ? other->source : text_absent(),
         .cloudstack_id = other && other != view ? other->id : text_absent(),
+        .is_listed = bool_known(other != NULL),
         .datacenter = view->datacenter,
         .cluster = view->cluster_name,
         .host = view->host_name,

@@ -16,7 +16,7 @@ expect_status 0
 begin 'a dry run of the demo writes its files and says that some VMs are blocked'
 run "$VM_INGEST" dry-run --demo --out-dir "$WORK/demo"
 expect_status 3
-for file in report.html report.csv networks.csv report.json; do expect test -s "$WORK/demo/$file"; done
+for file in report.html report.csv networks.csv absent.csv report.json; do expect test -s "$WORK/demo/$file"; done
 
 begin 'each verdict and many kinds of findings are in it'
 "$PYTHON" - "$WORK/demo/report.json" >"$out" 2>"$err" <<'PYTHON'

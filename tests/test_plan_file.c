@@ -186,7 +186,8 @@ test_full_disk(void)
 static void
 test_schema(void)
 {
-    const RecordType *const types[] = {&plan_info_type, &matrix_row_type, &plan_item_type};
+    const RecordType *const types[] = {
+        &plan_info_type, &matrix_row_type, &absence_type, &plan_item_type};
     g_autoptr(JsonObject) schema = schema_load("appliance/schema/plan.schema.json");
     schema_assert_defs(schema, types, G_N_ELEMENTS(types));
 }
@@ -263,7 +264,7 @@ test_csv(void)
         "2,4096,1,16.0,1,\"trunk 1-10,20\",blocked,hostname-not-label,t,r,a,d,,c1,x,web,t,s,"
         "Network adapter 1=n1,\"'7-2000\",,1,Network adapter 1=auto,cpuNumber=2; memory=4096,no,no,"
         "7-2000=p,7-2000=do,yes,300,Network adapter 1=10.0.0.8,vmware"));
-    g_assert_cmpstr(lines[2], ==, "kvm1,,,db,,,,,,off,,,,,,,ready,,,,,,,,,,,,,,,,,,,,,,,,,");
+    g_assert_cmpstr(lines[2], ==, "kvm1,,,db,,,,,,off,,,,,,,ready,,,,,,,,,,,,,,,,,,,,,,,,,,,");
 }
 
 static void
