@@ -84,9 +84,9 @@ extern const GOptionEntry options_general[], options_config[], options_sources[]
     options_inventory[], options_catalog[], options_policy[], options_release[], options_format[],
     options_out[], options_out_dir[], options_compat[], options_choices[];
 
-extern const Command cmd_discover, cmd_catalog, cmd_plan, cmd_check, cmd_report, cmd_networks,
-    cmd_dry_run, cmd_doctor, cmd_policy_check, cmd_explain, cmd_explain_absence, cmd_completion,
-    cmd_version, cmd_help;
+extern const Command cmd_discover, cmd_catalog, cmd_plan, cmd_check, cmd_diff, cmd_report,
+    cmd_networks, cmd_dry_run, cmd_doctor, cmd_policy_check, cmd_explain, cmd_explain_absence,
+    cmd_completion, cmd_version, cmd_help;
 
 /* --- interruption ----------------------------------------------------------------------------- */
 

@@ -14,6 +14,7 @@ const Command *const commands[] = {
     &cmd_catalog,
     &cmd_plan,
     &cmd_check,
+    &cmd_diff,
     &cmd_report,
     &cmd_networks,
     &cmd_doctor,

@@ -195,9 +195,11 @@ plan_save_yaml(const Plan *plan, FILE *file, GError **error)
 
 typedef struct PlanReader {
     Plan *plan;
-    GArray *items;    /* PlanItem */
-    GArray *networks; /* MatrixRow */
-    GHashTable *seen; /* "source\nid" (owned) of the items so far */
+    GArray *items;     /* PlanItem */
+    GArray *networks;  /* MatrixRow */
+    GHashTable *seen;  /* "source\nid" (owned) of the items so far */
+    PlanVisitor visit; /* NULL: items are kept */
+    void *visit_data;
     bool has_version, has_kind, has_info, has_networks, has_absent, has_items;
 } PlanReader;
 
@@ -267,7 +269,8 @@ read_list(void *data, const char *name, GError **error)
 {
     PlanReader *reader = data;
     if (strcmp(name, "items") == 0)
-        return note_once(&reader->has_items, name, error);
+        return note_once(&reader->has_items, name, error) &&
+               (!reader->visit || reader->visit(reader->visit_data, NULL, error));
     if (strcmp(name, "networks") == 0)
         return note_once(&reader->has_networks, name, error);
     if (strcmp(name, "absent") == 0)
@@ -325,6 +328,39 @@ check_choice(const Choice *choice, const char *place, GError **error)
 }
 
 static bool
+decode_item(PlanReader *reader, const char *place, size_t index, json_object *value, Arena *arena,
+    PlanItem *ret_item, GError **error)
+{
+    return record_decode(&plan_item_type, value, RECORD_STRICT, place, arena, ret_item, error) &&
+           check_identity(reader, &ret_item->instance, index, error) &&
+           check_choice(&ret_item->choice, place, error);
+}
+
+static bool
+visit_item(PlanReader *reader, const char *place, size_t index, json_object *value, GError **error)
+{
+    PlanItem item = {0};
+    Arena arena;
+    arena_init(&arena);
+    bool is_ok = decode_item(reader, place, index, value, &arena, &item, error) &&
+                 reader->visit(reader->visit_data, &item, error);
+    arena_release(&arena);
+    return is_ok;
+}
+
+/* Absences are told anew of the items; those of the file are only checked. */
+static bool
+check_absence(const char *place, json_object *value, GError **error)
+{
+    Absence absence = {0};
+    Arena arena;
+    arena_init(&arena);
+    bool is_ok = record_decode(&absence_type, value, RECORD_STRICT, place, &arena, &absence, error);
+    arena_release(&arena);
+    return is_ok;
+}
+
+static bool
 read_item(void *data, const char *list, size_t index, json_object *value, GError **error)
 {
     PlanReader *reader = data;
@@ -337,14 +373,12 @@ read_item(void *data, const char *list, size_t index, json_object *value, GError
         g_array_append_val(reader->networks, row);
         return true;
     }
-    if (strcmp(list, "absent") == 0) {
-        Absence absence = {0};
-        return record_decode(&absence_type, value, RECORD_STRICT, place, arena, &absence, error);
-    }
+    if (strcmp(list, "absent") == 0)
+        return check_absence(place, value, error);
+    if (reader->visit)
+        return visit_item(reader, place, index, value, error);
     PlanItem item = {0};
-    if (!record_decode(&plan_item_type, value, RECORD_STRICT, place, arena, &item, error) ||
-        !check_identity(reader, &item.instance, index, error) ||
-        !check_choice(&item.choice, place, error))
+    if (!decode_item(reader, place, index, value, arena, &item, error))
         return false;
     g_array_append_val(reader->items, item);
     reader->plan->n_verdicts[item.verdict]++;
@@ -378,13 +412,18 @@ take_arrays(PlanReader *reader)
 }
 
 Plan *
-plan_read(FILE *file, const char *name, GError **error)
+plan_scan(FILE *file, const char *name, PlanVisitor visit, void *data, GError **error)
 {
     g_autoptr(Plan) plan = plan_new_empty();
     g_autoptr(GArray) items = g_array_new(false, false, sizeof(PlanItem));
     g_autoptr(GArray) networks = g_array_new(false, false, sizeof(MatrixRow));
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    PlanReader reader = {.plan = plan, .items = items, .networks = networks, .seen = seen};
+    PlanReader reader = {.plan = plan,
+        .items = items,
+        .networks = networks,
+        .seen = seen,
+        .visit = visit,
+        .visit_data = data};
     const JsonItemsHandler handler = {
         .data = &reader, .member = read_member, .item = read_item, .list = read_list};
     if (!json_items_read(file, name, &handler, error) || !check_complete(&reader, name, error)) {
@@ -393,6 +432,12 @@ plan_read(FILE *file, const char *name, GError **error)
     }
     take_arrays(&reader);
     return g_steal_pointer(&plan);
+}
+
+Plan *
+plan_read(FILE *file, const char *name, GError **error)
+{
+    return plan_scan(file, name, NULL, NULL, error);
 }
 
 Plan *

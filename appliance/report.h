@@ -32,6 +32,17 @@ Plan *plan_load(const char *path, GError **error);
 /* @name: what error texts call it. (owned) */
 Plan *plan_read(FILE *file, const char *name, GError **error);
 
+/* Takes one item of a plan file; it dies when this returns. NULL: the items begin. */
+typedef bool (*PlanVisitor)(void *data, const PlanItem *item, GError **error);
+/**
+ * plan_scan - read a plan file item by item, however large it is
+ *
+ * Between two visits the file stands behind the item that was read.
+ * Errors:  as of plan_load(), and those of @visit
+ * Returns: (owned) the plan without its items
+ */
+Plan *plan_scan(FILE *file, const char *name, PlanVisitor visit, void *data, GError **error);
+
 /* Tables of the file: plan_item_type is the whole item, its choice included. */
 extern const RecordType plan_info_type, plan_item_type, plan_choice_type, matrix_row_type,
     absence_type;
