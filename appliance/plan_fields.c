@@ -238,6 +238,52 @@ static const Field absence_fields[] = {
 };
 const RecordType absence_type = RECORD_TYPE(Absence, absence_fields);
 
+/* --- storage and offerings -------------------------------------------------------------------- */
+
+static const Field storage_row_fields[] = {
+    F_TEXT(StorageRow, datastore, INTERNED),
+    F_TEXT(StorageRow, datacenter, INTERNED),
+    F_TEXT(StorageRow, type, INTERNED),
+    F_INT(StorageRow, datastore_capacity_bytes),
+    F_INT(StorageRow, datastore_free_bytes),
+    F_ENUM(StorageRow, match, storage_match_words),
+    F_TEXT(StorageRow, pool, INTERNED),
+    F_TEXT(StorageRow, poolid, INTERNED),
+    F_TEXT(StorageRow, pooltype, INTERNED),
+    F_TEXT(StorageRow, scope, INTERNED),
+    F_TEXT(StorageRow, state, INTERNED),
+    F_TEXT(StorageRow, cluster, INTERNED),
+    F_TEXTS(StorageRow, tags),
+    F_BOOL(StorageRow, istagarule),
+    F_INT(StorageRow, capacity_bytes),
+    F_INT(StorageRow, allocated_bytes),
+    F_INT(StorageRow, used_bytes),
+    F_INT(StorageRow, limit_bytes),
+    F_INT(StorageRow, instances),
+    F_INT(StorageRow, disks),
+    F_INT(StorageRow, bytes),
+    F_INT(StorageRow, imported_bytes),
+    F_INT(StorageRow, leaving_bytes),
+    F_INT(StorageRow, arriving_bytes),
+    F_INT(StorageRow, free_after_bytes),
+    F_TEXT(StorageRow, note),
+};
+const RecordType storage_row_type = RECORD_TYPE(StorageRow, storage_row_fields);
+
+static const Field offering_row_fields[] = {
+    F_ENUM(OfferingRow, kind, offering_kind_words),
+    F_TEXT(OfferingRow, id, INTERNED),
+    F_TEXT(OfferingRow, name, INTERNED),
+    F_TEXTS(OfferingRow, tags),
+    F_INT(OfferingRow, instances),
+    F_INT(OfferingRow, disks),
+    F_INT(OfferingRow, moved),
+    F_TEXT(OfferingRow, why),
+    F_INT(OfferingRow, missed),
+    F_TEXT(OfferingRow, miss),
+};
+const RecordType offering_row_type = RECORD_TYPE(OfferingRow, offering_row_fields);
+
 /* --- info ------------------------------------------------------------------------------------- */
 
 static const Field input_fields[] = {

@@ -6,6 +6,8 @@
  *   "networks":[
  *   {"vlan":{"kind":"id","id":120},...}
  *   ],
+ *   "storage":[...],
+ *   "offerings":[...],
  *   "absent":[
  *   {"source":"vcenter","id":"vm-7","name":"db","side":"not-listed","reason":"hidden-name",...}
  *   ],
@@ -29,6 +31,41 @@
 
 /* Texts are made for some items before their memory is given back. */
 enum { ARENA_KEPT_BYTES = 1024 * 1024 };
+
+/* The lists of rows that a plan keeps as a whole. */
+static const struct PlanList {
+    const char *name;
+    const RecordType *type;
+    size_t rows, n; /* offsets in Plan */
+} plan_lists[] = {
+    {"networks", &matrix_row_type, offsetof(Plan, networks), offsetof(Plan, n_networks)},
+    {"storage", &storage_row_type, offsetof(Plan, storage), offsetof(Plan, n_storage)},
+    {"offerings", &offering_row_type, offsetof(Plan, offerings), offsetof(Plan, n_offerings)},
+};
+enum { N_LISTS = G_N_ELEMENTS(plan_lists) };
+
+static size_t
+count_rows(const Plan *plan, const struct PlanList *list)
+{
+    return *(const size_t *)(const void *)((const char *)plan + list->n);
+}
+
+static const void *
+row_at(const Plan *plan, const struct PlanList *list, size_t index)
+{
+    const char *const *rows = (const char *const *)(const void *)((const char *)plan + list->rows);
+    return *rows + index * list->type->size;
+}
+
+/* N_LISTS: no such list. */
+static size_t
+find_list(const char *name)
+{
+    size_t i = 0;
+    while (i < N_LISTS && strcmp(plan_lists[i].name, name) != 0)
+        i++;
+    return i;
+}
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
@@ -98,10 +135,13 @@ save_head(const Plan *plan, GString *text)
     g_string_append(
         text, "{\"apiVersion\":\"" PLAN_API_VERSION "\",\"kind\":\"" PLAN_KIND "\",\"info\":");
     record_encode(&plan_info_type, &plan->info, text);
-    g_string_append(text, ",\n\"networks\":[");
-    for (size_t i = 0; i < plan->n_networks; i++) {
-        g_string_append(text, i ? ",\n" : "\n");
-        record_encode(&matrix_row_type, &plan->networks[i], text);
+    for (size_t k = 0; k < N_LISTS; k++) {
+        const struct PlanList *list = &plan_lists[k];
+        g_string_append_printf(text, "%s\n\"%s\":[", k ? "\n]," : ",", list->name);
+        for (size_t i = 0; i < count_rows(plan, list); i++) {
+            g_string_append(text, i ? ",\n" : "\n");
+            record_encode(list->type, row_at(plan, list, i), text);
+        }
     }
 }
 
@@ -144,6 +184,19 @@ yaml_entry(const RecordType *type, const void *record, FILE *file, GError **erro
 }
 
 static bool
+yaml_lists(const Plan *plan, FILE *file, GError **error)
+{
+    for (size_t k = 0; k < N_LISTS; k++) {
+        const struct PlanList *list = &plan_lists[k];
+        fprintf(file, "%s:%s\n", list->name, count_rows(plan, list) ? "" : " []");
+        for (size_t i = 0; i < count_rows(plan, list); i++)
+            if (!yaml_entry(list->type, row_at(plan, list, i), file, error))
+                return false;
+    }
+    return true;
+}
+
+static bool
 yaml_absences(const Plan *plan, FILE *file, GError **error)
 {
     const char *title = "absent:\n";
@@ -172,11 +225,7 @@ plan_save_yaml(const Plan *plan, FILE *file, GError **error)
     g_string_append_c(head, '}');
     if (!output_document_text(head->str, OUTPUT_YAML, file, error))
         return false;
-    fputs(plan->n_networks ? "networks:\n" : "networks: []\n", file);
-    for (size_t i = 0; i < plan->n_networks; i++)
-        if (!yaml_entry(&matrix_row_type, &plan->networks[i], file, error))
-            return false;
-    if (!yaml_absences(plan, file, error))
+    if (!yaml_lists(plan, file, error) || !yaml_absences(plan, file, error))
         return false;
     fputs(plan->n_items ? "items:\n" : "items: []\n", file);
     for (size_t i = 0; i < plan->n_items; i++) {
@@ -195,12 +244,12 @@ plan_save_yaml(const Plan *plan, FILE *file, GError **error)
 
 typedef struct PlanReader {
     Plan *plan;
-    GArray *items;     /* PlanItem */
-    GArray *networks;  /* MatrixRow */
-    GHashTable *seen;  /* "source\nid" (owned) of the items so far */
-    PlanVisitor visit; /* NULL: items are kept */
+    GArray *items;          /* PlanItem */
+    GArray *lists[N_LISTS]; /* rows, by plan_lists */
+    GHashTable *seen;       /* "source\nid" (owned) of the items so far */
+    PlanVisitor visit;      /* NULL: items are kept */
     void *visit_data;
-    bool has_version, has_kind, has_info, has_networks, has_absent, has_items;
+    bool has_version, has_kind, has_info, has_absent, has_items, has_list[N_LISTS];
 } PlanReader;
 
 G_GNUC_PRINTF(3, 4)
@@ -243,7 +292,7 @@ unknown_member(const char *name, GError **error)
 {
     return invalid(error, INGEST_ERROR_INVALID,
         "unknown member '%.60s': remove it or correct its name; known are apiVersion, kind, "
-        "info, networks, absent, items",
+        "info, networks, storage, offerings, absent, items",
         name);
 }
 
@@ -259,7 +308,7 @@ read_member(void *data, const char *name, json_object *value, GError **error)
         return note_once(&reader->has_info, name, error) &&
                record_decode(&plan_info_type, value, RECORD_STRICT, "info",
                    plan_arena(reader->plan), &reader->plan->info, error);
-    if (strcmp(name, "items") == 0 || strcmp(name, "networks") == 0 || strcmp(name, "absent") == 0)
+    if (strcmp(name, "items") == 0 || strcmp(name, "absent") == 0 || find_list(name) < N_LISTS)
         return invalid(error, INGEST_ERROR_INVALID, "'%s' has to be a list", name);
     return unknown_member(name, error);
 }
@@ -271,8 +320,9 @@ read_list(void *data, const char *name, GError **error)
     if (strcmp(name, "items") == 0)
         return note_once(&reader->has_items, name, error) &&
                (!reader->visit || reader->visit(reader->visit_data, NULL, error));
-    if (strcmp(name, "networks") == 0)
-        return note_once(&reader->has_networks, name, error);
+    size_t list = find_list(name);
+    if (list < N_LISTS)
+        return note_once(&reader->has_list[list], name, error);
     if (strcmp(name, "absent") == 0)
         return note_once(&reader->has_absent, name, error);
     if (strcmp(name, "info") == 0 || strcmp(name, "kind") == 0 || strcmp(name, "apiVersion") == 0)
@@ -366,12 +416,12 @@ read_item(void *data, const char *list, size_t index, json_object *value, GError
     PlanReader *reader = data;
     Arena *arena = plan_arena(reader->plan);
     g_autofree char *place = g_strdup_printf("%s[%zu]", list, index);
-    if (strcmp(list, "networks") == 0) {
-        MatrixRow row = {0};
-        if (!record_decode(&matrix_row_type, value, RECORD_STRICT, place, arena, &row, error))
-            return false;
-        g_array_append_val(reader->networks, row);
-        return true;
+    size_t k = find_list(list);
+    if (k < N_LISTS) {
+        GArray *rows = reader->lists[k];
+        g_array_set_size(rows, rows->len + 1);
+        void *row = rows->data + (rows->len - 1) * plan_lists[k].type->size;
+        return record_decode(plan_lists[k].type, value, RECORD_STRICT, place, arena, row, error);
     }
     if (strcmp(list, "absent") == 0)
         return check_absence(place, value, error);
@@ -406,32 +456,46 @@ take_arrays(PlanReader *reader)
     Arena *arena = plan_arena(plan);
     plan->n_items = reader->items->len;
     plan->items = arena_memdup(arena, reader->items->data, plan->n_items * sizeof(PlanItem));
-    plan->n_networks = reader->networks->len;
-    plan->networks =
-        arena_memdup(arena, reader->networks->data, plan->n_networks * sizeof(MatrixRow));
+    for (size_t k = 0; k < N_LISTS; k++) {
+        const struct PlanList *list = &plan_lists[k];
+        const GArray *rows = reader->lists[k];
+        void *copy = arena_memdup(arena, rows->data, rows->len * list->type->size);
+        *(size_t *)(void *)((char *)plan + list->n) = rows->len;
+        memcpy((char *)plan + list->rows, &copy, sizeof copy);
+    }
+}
+
+static void
+release_reader(PlanReader *reader)
+{
+    g_array_unref(reader->items);
+    g_hash_table_destroy(reader->seen);
+    for (size_t k = 0; k < N_LISTS; k++)
+        g_array_unref(reader->lists[k]);
 }
 
 Plan *
 plan_scan(FILE *file, const char *name, PlanVisitor visit, void *data, GError **error)
 {
     g_autoptr(Plan) plan = plan_new_empty();
-    g_autoptr(GArray) items = g_array_new(false, false, sizeof(PlanItem));
-    g_autoptr(GArray) networks = g_array_new(false, false, sizeof(MatrixRow));
-    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     PlanReader reader = {.plan = plan,
-        .items = items,
-        .networks = networks,
-        .seen = seen,
+        .items = g_array_new(false, false, sizeof(PlanItem)),
+        .seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         .visit = visit,
         .visit_data = data};
+    for (size_t k = 0; k < N_LISTS; k++)
+        reader.lists[k] = g_array_new(false, true, (guint)plan_lists[k].type->size);
     const JsonItemsHandler handler = {
         .data = &reader, .member = read_member, .item = read_item, .list = read_list};
-    if (!json_items_read(file, name, &handler, error) || !check_complete(&reader, name, error)) {
-        g_prefix_error(error, "read plan: ");
-        return NULL;
-    }
-    take_arrays(&reader);
-    return g_steal_pointer(&plan);
+    bool is_ok =
+        json_items_read(file, name, &handler, error) && check_complete(&reader, name, error);
+    if (is_ok)
+        take_arrays(&reader);
+    release_reader(&reader);
+    if (is_ok)
+        return g_steal_pointer(&plan);
+    g_prefix_error(error, "read plan: ");
+    return NULL;
 }
 
 Plan *

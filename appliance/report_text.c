@@ -8,7 +8,13 @@
 
 #include "arena.h"
 
-enum { TOP_FINDINGS = 10, TOP_CLUSTERS = 20, BAR_COLUMNS = 30 };
+enum {
+    TOP_FINDINGS = 10,
+    TOP_CLUSTERS = 20,
+    TOP_DATASTORES = 20,
+    TOP_OFFERINGS = 20,
+    BAR_COLUMNS = 30
+};
 
 typedef struct Printer {
     FILE *file;
@@ -181,6 +187,103 @@ print_networks(const Printer *printer, const Plan *plan, const ReportSummary *su
     print_wrapped(printer, 2, "", line);
 }
 
+static const char *
+gib_text(Int bytes, char *text, size_t size)
+{
+    if (bytes.state != FACT_KNOWN)
+        return NULL;
+    g_snprintf(text, size, "%.0f GiB", (double)bytes.value / 0x1p30);
+    return text;
+}
+
+static const char *
+count_text(Int number, char *text, size_t size)
+{
+    if (number.state != FACT_KNOWN)
+        return NULL;
+    g_snprintf(text, size, "%" G_GINT64_FORMAT, number.value);
+    return text;
+}
+
+static void
+add_storage_row(OutputTable *table, const StorageRow *row)
+{
+    char numbers[5][32];
+    g_autoptr(GString) tags = g_string_new(NULL);
+    for (size_t i = 0; i < row->tags.n; i++)
+        g_string_append_printf(tags, "%s%s", i ? ", " : "", row->tags.items[i]);
+    const char *cells[] = {row->datastore.value, row->pool.value, tags->str,
+        count_text(row->instances, numbers[0], sizeof numbers[0]),
+        gib_text(row->bytes, numbers[1], sizeof numbers[1]),
+        gib_text(row->leaving_bytes, numbers[2], sizeof numbers[2]),
+        gib_text(row->arriving_bytes, numbers[3], sizeof numbers[3]),
+        gib_text(row->free_after_bytes, numbers[4], sizeof numbers[4]), row->note.value};
+    output_table_add(table, cells);
+}
+
+static bool
+print_storage(const Printer *printer, const Plan *plan, GError **error)
+{
+    static const OutputColumn columns[] = {
+        {"DATASTORE", "datastore", .is_fixed = false},
+        {"POOL", "pool", .is_fixed = false},
+        {"TAGS", "tags", .is_fixed = false},
+        {"VMS", "instances", .is_number = true, .is_fixed = true},
+        {"SIZE", "bytes", .is_number = true, .is_fixed = true},
+        {"LEAVES", "leaving_bytes", .is_number = true, .is_fixed = true},
+        {"ARRIVES", "arriving_bytes", .is_number = true, .is_fixed = true},
+        {"FREE AFTER", "free_after_bytes", .is_number = true, .is_fixed = true},
+        {"NOTE", "note", .is_fixed = false},
+    };
+    if (!plan->n_storage)
+        return true;
+    g_autoptr(OutputTable) table = output_table_new(columns, G_N_ELEMENTS(columns));
+    size_t shown = MIN(plan->n_storage, (size_t)TOP_DATASTORES);
+    for (size_t i = 0; i < shown; i++)
+        add_storage_row(table, &plan->storage[i]);
+    print_title(printer, "Storage");
+    if (!output_table_print(table, OUTPUT_TABLE, printer->style, printer->file, error))
+        return false;
+    if (shown < plan->n_storage)
+        fprintf(printer->file, "and %zu more\n", plan->n_storage - shown);
+    return true;
+}
+
+static bool
+print_offerings(const Printer *printer, const Plan *plan, GError **error)
+{
+    static const OutputColumn columns[] = {
+        {"OFFERING", "name", .is_fixed = false},
+        {"KIND", "kind", .is_fixed = true},
+        {"VMS", "instances", .is_number = true, .is_fixed = true},
+        {"DISKS", "disks", .is_number = true, .is_fixed = true},
+        {"MOVED", "moved", .is_number = true, .is_fixed = true},
+        {"MISSED", "missed", .is_number = true, .is_fixed = true},
+        {"WHY", "why", .is_fixed = false},
+    };
+    if (!plan->n_offerings)
+        return true;
+    g_autoptr(OutputTable) table = output_table_new(columns, G_N_ELEMENTS(columns));
+    size_t shown = MIN(plan->n_offerings, (size_t)TOP_OFFERINGS);
+    for (size_t i = 0; i < shown; i++) {
+        const OfferingRow *row = &plan->offerings[i];
+        char numbers[4][32];
+        const char *cells[] = {row->name.value, offering_kind_words[row->kind],
+            count_text(row->instances, numbers[0], sizeof numbers[0]),
+            count_text(row->disks, numbers[1], sizeof numbers[1]),
+            count_text(row->moved, numbers[2], sizeof numbers[2]),
+            count_text(row->missed, numbers[3], sizeof numbers[3]),
+            row->why.value ? row->why.value : row->miss.value};
+        output_table_add(table, cells);
+    }
+    print_title(printer, "Offerings");
+    if (!output_table_print(table, OUTPUT_TABLE, printer->style, printer->file, error))
+        return false;
+    if (shown < plan->n_offerings)
+        fprintf(printer->file, "and %zu more\n", plan->n_offerings - shown);
+    return true;
+}
+
 static void
 print_absences(const Printer *printer, const Plan *plan)
 {
@@ -250,6 +353,9 @@ report_text(const Plan *plan, const OutputStyle *style, FILE *file, GError **err
         print_findings(&printer, &summary);
         print_absences(&printer, plan);
         print_networks(&printer, plan, &summary);
+        is_ok = print_storage(&printer, plan, error) && print_offerings(&printer, plan, error);
+    }
+    if (is_ok) {
         print_inputs(&printer, &plan->info);
         is_ok = output_flush(file, error);
     }

@@ -280,6 +280,59 @@ typedef struct MatrixRow {
     Text note; /* why it is a conflict, or what would be created */
 } MatrixRow;
 
+/* One row of the storage map: a datastore that VMs of the plan lie on, or a pool that their disks
+ * are moved to. */
+typedef enum StorageMatch {
+    STORAGE_NONE_YET,
+    STORAGE_POOL,      /* it is this pool, and the server takes it for that */
+    STORAGE_AMBIGUOUS, /* the server takes one of several */
+    STORAGE_WRONG,     /* the server takes another pool */
+    STORAGE_MISSING,   /* it is no primary storage */
+    STORAGE_UNKNOWN,   /* it cannot be told */
+    STORAGE_TARGET,    /* no VM lies there: disks are moved to it */
+    STORAGE_N
+} StorageMatch;
+
+extern const char *const storage_match_words[STORAGE_N]; /* "pool", "ambiguous", ... */
+
+typedef struct StorageRow {
+    Text datastore, datacenter, type;                   /* at the source */
+    Int datastore_capacity_bytes, datastore_free_bytes; /* as the source tells */
+    StorageMatch match;
+    Text pool, poolid, pooltype, scope, state, cluster; /* of CloudStack; cluster: its name */
+    Texts tags;
+    Bool istagarule;
+    Int capacity_bytes, allocated_bytes, used_bytes; /* of the pool, before the plan */
+    Int limit_bytes;                                 /* that may be allocated, by the threshold */
+    Int instances, disks, bytes;                     /* of the plan that lie there */
+    /* Of the pool, by the items that are imported: */
+    Int imported_bytes, leaving_bytes, arriving_bytes;
+    Int free_after_bytes; /* below both thresholds, once all is done; may be negative */
+    Text note;
+} StorageRow;
+
+/* One row of the offering map. */
+typedef enum OfferingKind {
+    OFFERING_NONE_YET,
+    OFFERING_SERVICE,
+    OFFERING_DISK,
+    OFFERING_KIND_N
+} OfferingKind;
+
+extern const char *const offering_kind_words[OFFERING_KIND_N]; /* "service", "disk" */
+
+typedef struct OfferingRow {
+    OfferingKind kind;
+    Text id, name;
+    Texts tags;
+    Int instances; /* that are imported with it */
+    Int disks;     /* likewise; of a service offering the root disks */
+    Int moved;     /* disks that are given it when they are moved */
+    Text why;      /* of the first one */
+    Int missed;    /* instances or disks that it would be the next best choice for */
+    Text miss;     /* what it lacks for the first of those */
+} OfferingRow;
+
 typedef struct PlanInput {
     Text kind;   /* "inventory", "catalog", "policy" */
     Text name;   /* file or source */
@@ -303,6 +356,10 @@ struct Plan {
     size_t n_items;
     MatrixRow *networks; /* sorted by kind, VLAN ID, zone */
     size_t n_networks;
+    StorageRow *storage; /* sorted by datastore, datacenter, pool */
+    size_t n_storage;
+    OfferingRow *offerings; /* service offerings first; most used first */
+    size_t n_offerings;
     size_t n_verdicts[VERDICT_N];
     Inventory *inventory;    /* reference, or NULL */
     Catalog *catalog;        /* reference, or NULL */

@@ -314,7 +314,12 @@ typedef struct PoolMatch {
     const StoragePool **search[3]; /* by PoolSearch: what the server's text search finds */
     size_t n_right, n_first, n_search[3];
     PoolSpace *space; /* of the right pool, or NULL */
-    bool is_known;    /* pools were read and the datastore can be told */
+    /* Of the plan; see storage_rows.c. */
+    const char *datacenter, *type;
+    const Datastore *record; /* the source's; NULL: not read */
+    const PlanItem *last;    /* the item counted last */
+    int64_t n_instances, n_disks, bytes;
+    bool is_known; /* pools were read and the datastore can be told */
 } PoolMatch;
 
 typedef enum PoolTakeKind {
@@ -410,6 +415,7 @@ struct Planner {
     GHashTable *pool_matches; /* datastore and cluster -> PoolMatch */
     GHashTable *offering_picks, *disk_offering_picks;
     GHashTable *pool_spaces;               /* StoragePool -> PoolSpace */
+    GHashTable *offering_counts;           /* id -> OfferingRow */
     GHashTable *move_targets;              /* cluster, hypervisor and tags -> TargetList */
     GHashTable *source_clusters;           /* "source/cluster/host" -> ClusterPick */
     GHashTable *held_hostnames;            /* "network/hostname", "/hostname" -> PlanItem */
@@ -563,6 +569,8 @@ void append_rule_set(GString *key, const Task *task, RuleKind prefer, RuleKind f
 /* storage_map.c */
 const PoolMatch *pool_match_find(Task *task, const Disk *disk);
 FindingId pool_fit(const Planner *planner, const PoolMatch *match, const Texts *tags);
+/* The pool that the server would take for an untagged offering, the first of several; or NULL. */
+const StoragePool *pool_taken(const Planner *planner, const PoolMatch *match);
 bool pool_has_tags(const StoragePool *pool, const Texts *tags);
 int pool_certainty(const Planner *planner, const PoolMatch *match, const Texts *tags);
 void find_pool_problem(
@@ -604,6 +612,17 @@ const char *propose_root_move(Task *task, const ServiceOffering *wanted);
 
 /* storage_move_check.c */
 void check_moves(Task *task);
+
+/* storage_rows.c */
+void count_storage(Task *task);
+void plan_build_storage(Planner *planner);
+
+/* offering_rows.c */
+void count_offerings(const Task *task);
+/* A choice that is missing, and what would have been nearest. */
+void count_service_miss(Planner *planner, const ServiceOffering *offering, const char *what);
+void count_disk_miss(Planner *planner, const DiskOffering *offering, const char *what);
+void plan_build_offerings(Planner *planner);
 
 /* disk_map.c */
 const char *disk_ids(Arena *arena, const InstanceView *view);

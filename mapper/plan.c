@@ -239,6 +239,8 @@ judge(Task *task)
     if (verdict == VERDICT_READY || verdict == VERDICT_READY_AFTER_ACTION)
         hold_uses(task);
     keep_space(task);
+    count_storage(task);
+    count_offerings(task);
     use_limits(task);
 }
 
@@ -397,6 +399,8 @@ plan_build(const Inventory *inventory, const Catalog *catalog, const Policy *pol
         build_item(&planner, &plan->items[i], &inventory->instances[i]);
     finish_limits(&planner);
     plan_build_matrix(&planner);
+    plan_build_storage(&planner);
+    plan_build_offerings(&planner);
     return end_plan(&planner, plan, error);
 }
 
@@ -524,5 +528,7 @@ plan_check(const Plan *given, const Inventory *inventory, const Catalog *catalog
     }
     finish_limits(&planner);
     plan_build_matrix(&planner);
+    plan_build_storage(&planner);
+    plan_build_offerings(&planner);
     return end_plan(&planner, plan, error);
 }

@@ -301,7 +301,8 @@ new_tables(Planner *planner)
         &planner->pool_matches, &planner->source_clusters, &planner->abouts,
         &planner->offering_picks, &planner->disk_offering_picks, &planner->held_hostnames,
         &planner->held_ips, &planner->held_macs, &planner->shown_twins, &planner->source_hosts,
-        &planner->listing_hosts, &planner->pools, &planner->move_targets};
+        &planner->listing_hosts, &planner->pools, &planner->move_targets,
+        &planner->offering_counts};
     for (size_t i = 0; i < G_N_ELEMENTS(text_tables); i++)
         *text_tables[i] = new_text_table();
     GHashTable **list_tables[] = {&planner->permissions, &planner->managed_macs,
@@ -368,7 +369,8 @@ planner_release(Planner *planner)
         &planner->owners, &planner->ledgers, &planner->pool_matches, &planner->offering_picks,
         &planner->disk_offering_picks, &planner->source_clusters, &planner->abouts,
         &planner->held_hostnames, &planner->held_ips, &planner->held_macs, &planner->vlan_texts,
-        &planner->create_texts, &planner->pools, &planner->pool_spaces, &planner->move_targets};
+        &planner->create_texts, &planner->pools, &planner->pool_spaces, &planner->move_targets,
+        &planner->offering_counts};
     for (size_t i = 0; i < G_N_ELEMENTS(tables); i++)
         g_clear_pointer(tables[i], g_hash_table_destroy);
     g_array_unref(planner->findings);

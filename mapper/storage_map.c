@@ -269,6 +269,13 @@ pool_take(const Planner *planner, const PoolMatch *match, const Texts *tags)
     return take;
 }
 
+const StoragePool *
+pool_taken(const Planner *planner, const PoolMatch *match)
+{
+    static const Texts no_tags;
+    return match->is_known ? pool_take(planner, match, &no_tags).pool : NULL;
+}
+
 FindingId
 pool_fit(const Planner *planner, const PoolMatch *match, const Texts *tags)
 {

@@ -113,7 +113,8 @@ static void
 test_unknown_member_is_named(void)
 {
     assert_complaint("\"networkid\":\"n1\"", "\"netid\":\"n1\"", INGEST_ERROR_INVALID,
-        "'p.json', line 6: 'items[0].choice.nics[0]': unknown member 'netid': remove it or correct "
+        "'p.json', line 13: 'items[0].choice.nics[0]': unknown member 'netid': remove it or "
+        "correct "
         "its name; known are nic, networkid, ip4");
     assert_complaint("\"info\":", "\"about\":", INGEST_ERROR_INVALID,
         "line 1: unknown member 'about': remove it or correct its name; known are apiVersion");
@@ -125,7 +126,7 @@ static void
 test_wrong_values_are_named(void)
 {
     assert_complaint("\"verdict\":\"ready\"", "\"verdict\":\"fine\"", INGEST_ERROR_INVALID,
-        "line 7: 'items[1].verdict': 'fine' is not a known word");
+        "line 14: 'items[1].verdict': 'fine' is not a known word");
     assert_complaint("\"cpuNumber\":\"2\"", "\"cpuNumber\":2", INGEST_ERROR_INVALID,
         "'items[0].choice.details.cpuNumber': expected a text, found int");
     assert_complaint("vm-ingest/v1", "vm-ingest/v9", INGEST_ERROR_UNSUPPORTED, "vm-ingest/v9");
@@ -143,7 +144,7 @@ test_wrong_values_are_named(void)
     assert_complaint("\"kind\":\"Plan\",", "\"kind\":\"Plan\",\"kind\":\"Plan\",",
         INGEST_ERROR_INVALID, "'kind' stands twice");
     assert_complaint("\"root\":\"7-2000\"", "\"root\":\"7-2000\",\"root\":\"7-2001\"",
-        INGEST_ERROR_INVALID, "line 6: ");
+        INGEST_ERROR_INVALID, "line 13: ");
     assert_complaint("\"kind\":\"Plan\",", "", INGEST_ERROR_INVALID, "member 'kind' is missing");
 }
 
@@ -186,8 +187,8 @@ test_full_disk(void)
 static void
 test_schema(void)
 {
-    const RecordType *const types[] = {
-        &plan_info_type, &matrix_row_type, &absence_type, &plan_item_type};
+    const RecordType *const types[] = {&plan_info_type, &matrix_row_type, &storage_row_type,
+        &offering_row_type, &absence_type, &plan_item_type};
     g_autoptr(JsonObject) schema = schema_load("appliance/schema/plan.schema.json");
     schema_assert_defs(schema, types, G_N_ELEMENTS(types));
 }
