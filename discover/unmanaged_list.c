@@ -362,6 +362,23 @@ put_failed_cluster(const Task *task, InventorySink *sink, GError **error)
         error);
 }
 
+/* 4.18 lists VMware only, and says so of any other cluster: nothing of it is missing. */
+static bool
+is_unsupported(const Task *task)
+{
+    return g_error_matches(task->error, INGEST_ERROR, INGEST_ERROR_REFUSED) &&
+           strstr(task->error->message, "is currently not supported for hypervisor");
+}
+
+static bool
+put_unsupported_cluster(const Task *task, InventorySink *sink, GError **error)
+{
+    g_autofree char *about = g_strdup_printf("cluster '%s'", task->cluster.name.value);
+    return put_problem(sink, "cluster-not-supported", about,
+        "this release of CloudStack imports nothing from clusters of this hypervisor",
+        task->error->message, "upgrade CloudStack to import from this cluster", error);
+}
+
 static bool
 put_task(const Listing *listing, const Task *task, InventorySink *sink, GError **error)
 {
@@ -372,6 +389,8 @@ put_task(const Listing *listing, const Task *task, InventorySink *sink, GError *
         return false;
     if (!task->error)
         return put_silent_hosts(task, sink, error) && put_instances(listing, task, sink, error);
+    if (is_unsupported(task))
+        return put_unsupported_cluster(task, sink, error);
     return g_error_matches(task->error, INGEST_ERROR, INGEST_ERROR_CANCELLED) ||
            put_failed_cluster(task, sink, error);
 }
@@ -402,7 +421,7 @@ check_tasks(const Listing *listing, GError **error)
     guint n_failed = 0;
     for (guint i = 0; i < listing->tasks->len; i++) {
         const Task *task = &g_array_index(listing->tasks, Task, i);
-        if (!task->error)
+        if (!task->error || is_unsupported(task))
             continue;
         n_failed++;
         if (!first || g_error_matches(first->error, INGEST_ERROR, INGEST_ERROR_CANCELLED))

@@ -98,18 +98,18 @@ positive(Int number)
     return number.state == FACT_KNOWN && number.value > 0 ? number : (Int){0};
 }
 
-/* A KVM domain that is off runs no CPU: its 0 is what the server goes by. */
+/* CPUs and memory of 0, as of a KVM domain that is off, are what the server goes by: they refuse
+ * the import, whatever the VM has. */
 static Int
-cpus_of(Int cpunumber, bool is_kvm)
+not_negative(Int number)
 {
-    return is_kvm && cpunumber.state == FACT_KNOWN && !cpunumber.value ? cpunumber
-                                                                       : positive(cpunumber);
+    return number.state == FACT_KNOWN && number.value >= 0 ? number : (Int){0};
 }
 
 static Int
 mib_to_bytes(Int mib)
 {
-    mib = positive(mib);
+    mib = not_negative(mib);
     if (mib.state == FACT_KNOWN && mib.value > INT64_MAX / MIB)
         return (Int){0};
     mib.value *= MIB;
@@ -302,7 +302,7 @@ unmanaged_decode(struct json_object *json, const SourceCluster *cluster, Arena *
         .hypervisor = reply.hypervisor.value ? reply.hypervisor : cluster->hypervisor,
         .hypervisor_version = reply.hypervisorversion,
     };
-    view.cpus = cpus_of(reply.cpunumber, is_word(view.hypervisor, "KVM"));
+    view.cpus = not_negative(reply.cpunumber);
     if (view.cores_per_socket.state == FACT_UNKNOWN)
         view.cores_per_socket = positive(reply.cpucorespersocket); /* the older spelling */
     view_add_firmware(&view, &reply);

@@ -443,7 +443,9 @@ test_sparse_entry(void)
     g_assert_cmpstr(view.id.value, ==, "c1/a");
     g_assert_cmpstr(view.hypervisor.value, ==, "VMware");
     g_assert_cmpint(view.power, ==, POWER_UNKNOWN);
-    g_assert_cmpint(view.memory_bytes.state, ==, FACT_UNKNOWN);
+    g_assert_cmpint(view.memory_bytes.state, ==, FACT_KNOWN); /* the server goes by its 0 */
+    g_assert_cmpint(view.memory_bytes.value, ==, 0);
+    g_assert_cmpint(view.cpus.state, ==, FACT_UNKNOWN);
     g_assert_cmpint(view.disks.state, ==, FACT_UNKNOWN);
     g_assert_cmpint(view.nics.state, ==, FACT_UNKNOWN);
     g_assert_cmpuint(view.problems.n, ==, 1);
