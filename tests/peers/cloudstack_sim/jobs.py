@@ -84,7 +84,7 @@ class Runner:
                 result = work.commit(row)
                 row.update(jobstatus=SUCCEEDED, jobresulttype="object", jobresult=result)
             except ApiError as error:
-                code, result = _in_job(error)
+                code, result = in_job(error)
                 row.update(jobstatus=FAILED, jobresultcode=code, jobresulttype="object", jobresult=result)
             except Exception as bug:  # a fault of ours: said aloud, and the job ends
                 print(f"cloudstack-sim: {row['cmd']}: {bug!r}", file=sys.stderr, flush=True)
@@ -93,7 +93,7 @@ class Runner:
             row.update(completed=now(), _running=False)
 
 
-def _in_job(error):
+def in_job(error):
     """Inside a job everything but 431 and errors of the API layer itself becomes 530."""
     code = error.status if error.status in (431, 533) else 530
     return code, {"errorcode": code, **({"errortext": error.text} if error.text is not None else {})}

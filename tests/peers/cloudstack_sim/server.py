@@ -231,12 +231,13 @@ class Server(http.server.ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-def serve(simulator, host, port, cert=None, key=None):
+def serve(simulator, host, port, cert=None, key=None, is_quiet=False):
     server = Server((host, port), Handler)
     server.simulator = simulator
     if cert:
         server.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         server.context.load_cert_chain(cert, key)
     scheme = "https" if cert else "http"
-    print(f"listening on {scheme}://{host}:{server.server_address[1]}{API_PATH}", flush=True)
+    if not is_quiet:
+        print(f"listening on {scheme}://{host}:{server.server_address[1]}{API_PATH}", flush=True)
     return server
