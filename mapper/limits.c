@@ -47,17 +47,8 @@ struct Ledger {
 
 /* --- what the catalog says -------------------------------------------------------------------- */
 
-#define LIMIT_TEXTS(row)                                                                           \
-    (const Text[RESOURCE_N][2])                                                                    \
-    {                                                                                              \
-        {(row)->vmlimit, (row)->vmavailable}, {(row)->cpulimit, (row)->cpuavailable},              \
-            {(row)->memorylimit, (row)->memoryavailable},                                          \
-            {(row)->volumelimit, (row)->volumeavailable},                                          \
-            {(row)->primarystoragelimit, (row)->primarystorageavailable},                          \
-    }
-
-static Answer
-parse_number(Text text, int64_t *ret)
+Answer
+limit_parse(Text text, int64_t *ret)
 {
     if (!text.value)
         return ANSWER_UNKNOWN;
@@ -71,6 +62,18 @@ parse_number(Text text, int64_t *ret)
     return is_number ? ANSWER_YES : ANSWER_UNKNOWN;
 }
 
+int
+resource_number(Resource resource)
+{
+    return resources[resource].number;
+}
+
+const char *
+resource_word(Resource resource)
+{
+    return resources[resource].type;
+}
+
 /* May the volumes in use add up to other than whole GiB? */
 static bool
 has_odd_sizes(const Catalog *catalog)
@@ -82,15 +85,15 @@ has_odd_sizes(const Catalog *catalog)
 }
 
 static void
-read_quotas(Planner *planner, Ledger *ledger, const Text texts[RESOURCE_N][2])
+read_quotas(Planner *planner, Ledger *ledger, const Text *const texts[RESOURCE_N][2])
 {
     for (int i = 0; i < RESOURCE_N; i++) {
         Quota *quota = &ledger->quotas[i];
         int64_t unit = resources[i].is_size ? GIB : 1, most = 0, left = 0;
-        quota->is_limited = parse_number(texts[i][0], &most);
+        quota->is_limited = limit_parse(*texts[i][0], &most);
         if (quota->is_limited == ANSWER_YES && most < 0)
             quota->is_limited = ANSWER_NO;
-        if (quota->is_limited == ANSWER_YES && parse_number(texts[i][1], &left) != ANSWER_YES)
+        if (quota->is_limited == ANSWER_YES && limit_parse(*texts[i][1], &left) != ANSWER_YES)
             quota->is_limited = ANSWER_UNKNOWN;
         quota->most = most * unit;
         quota->used = (most - left) * unit;
@@ -123,7 +126,7 @@ ledger_of_domain(Planner *planner, const char *domainid, int depth)
     if (ledger)
         return ledger;
     ledger = new_ledger(planner, OF_DOMAIN, domain->id, text_or_word(domain->path));
-    read_quotas(planner, ledger, LIMIT_TEXTS(domain));
+    read_quotas(planner, ledger, (const Text *const[RESOURCE_N][2])LIMIT_MEMBERS(domain));
     const char *parent = domain->parentdomainid.value;
     for (int i = 0; i < RESOURCE_N; i++) /* the root domain has no limits */
         if (!parent && ledger->quotas[i].is_limited == ANSWER_UNKNOWN)
@@ -151,9 +154,9 @@ make_ledger(Planner *planner, const Owner *owner)
         return ledger;
     ledger = new_ledger(planner, account ? OF_ACCOUNT : OF_PROJECT, id, text_or_word(name));
     if (account)
-        read_quotas(planner, ledger, LIMIT_TEXTS(account));
+        read_quotas(planner, ledger, (const Text *const[RESOURCE_N][2])LIMIT_MEMBERS(account));
     else
-        read_quotas(planner, ledger, LIMIT_TEXTS(project));
+        read_quotas(planner, ledger, (const Text *const[RESOURCE_N][2])LIMIT_MEMBERS(project));
     ledger->domainid = domainid;
     ledger->parent = ledger_of_domain(planner, domainid, 0);
     ledger->is_unread =

@@ -535,9 +535,25 @@ void check_managed(Task *task);
 Owner *owner_resolve(
     Planner *planner, const char *account, const char *domainid, const char *projectid);
 void propose_owner(Task *task);
+/* "/", "/Customers", "ROOT/Customers", "/ROOT/Customers" and the id all name a domain. */
+const Domain *find_domain(const Catalog *catalog, const char *name);
 void check_owner(Task *task);
 
 /* limits.c */
+/* Limit and what is left of it, of an account, a project or a domain; by Resource. */
+#define LIMIT_MEMBERS(row)                                                                         \
+    {                                                                                              \
+        {&(row)->vmlimit, &(row)->vmavailable}, {&(row)->cpulimit, &(row)->cpuavailable},          \
+            {&(row)->memorylimit, &(row)->memoryavailable},                                        \
+            {&(row)->volumelimit, &(row)->volumeavailable},                                        \
+            {&(row)->primarystoragelimit, &(row)->primarystorageavailable},                        \
+    }
+/* NO: unlimited. */
+Answer limit_parse(Text text, int64_t *ret);
+/* resourcetype of updateResourceLimit; memory in MiB, storage in GiB. */
+int resource_number(Resource resource);
+/* "user_vm", "cpu", ... */
+const char *resource_word(Resource resource);
 void init_limits(Planner *planner);
 /* Before and after the server looks at a disk. */
 void check_disk_limit_first(Task *task);

@@ -155,7 +155,6 @@ owner_resolve(Planner *planner, const char *account, const char *domainid, const
 
 /* --- by rules --------------------------------------------------------------------------------- */
 
-/* "/", "/Customers", "ROOT/Customers", "/ROOT/Customers" and the id all name a domain. */
 static bool
 domain_has_name(const Domain *domain, const char *name)
 {
@@ -172,22 +171,22 @@ domain_has_name(const Domain *domain, const char *name)
     return !strcmp(path, name);
 }
 
-static const Domain *
-find_domain(const Planner *planner, const char *name)
+const Domain *
+find_domain(const Catalog *catalog, const char *name)
 {
-    for (size_t i = 0; i < planner->catalog->domains.n; i++)
-        if (domain_has_name(&planner->catalog->domains.items[i], name))
-            return &planner->catalog->domains.items[i];
+    for (size_t i = 0; i < catalog->domains.n; i++)
+        if (domain_has_name(&catalog->domains.items[i], name))
+            return &catalog->domains.items[i];
     return NULL;
 }
 
-/* By id, or by a name that no other project has: domains may have projects of one name. */
+/* By id, or by a name that no other project has, in the domain if one is given. */
 static const Project *
-find_project(const Planner *planner, const char *name, const Domain *domain)
+find_project(const Catalog *catalog, const char *name, const Domain *domain)
 {
     const Project *found = NULL;
-    for (size_t i = 0; i < planner->catalog->projects.n; i++) {
-        const Project *project = &planner->catalog->projects.items[i];
+    for (size_t i = 0; i < catalog->projects.n; i++) {
+        const Project *project = &catalog->projects.items[i];
         if (domain && g_strcmp0(project->domainid.value, domain->id.value) != 0)
             continue;
         if (!g_strcmp0(project->id.value, name))
@@ -208,11 +207,12 @@ owner_of_rule(Planner *planner, const Rule *rule)
     if (rule->is_caller)
         return owner_resolve(planner, NULL, NULL, NULL);
     Arena *arena = planner->arena; /* the plan outlives the policy */
-    const Domain *domain = rule->domain ? find_domain(planner, rule->domain) : NULL;
+    const Domain *domain = rule->domain ? find_domain(planner->catalog, rule->domain) : NULL;
     const char *domainid = domain ? domain->id.value : arena_intern(arena, rule->domain);
     if (rule->project) {
         bool is_nowhere = rule->domain && !domain && is_read(&planner->catalog->domains);
-        const Project *project = is_nowhere ? NULL : find_project(planner, rule->project, domain);
+        const Project *project =
+            is_nowhere ? NULL : find_project(planner->catalog, rule->project, domain);
         return owner_resolve(
             planner, NULL, NULL, project ? project->id.value : arena_intern(arena, rule->project));
     }
