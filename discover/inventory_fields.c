@@ -129,6 +129,7 @@ static const Field cluster_fields[] = {
     F_TEXT(SourceCluster, path),
     F_TEXT(SourceCluster, hypervisor, INTERNED),
     F_BOOL(SourceCluster, has_drs),
+    F_TEXT(SourceCluster, drs_level, INTERNED),
     F_BOOL(SourceCluster, has_ha),
 };
 static const RecordType cluster_type = RECORD_TYPE(SourceCluster, cluster_fields);
@@ -161,6 +162,8 @@ static const Field datastore_fields[] = {
     F_BOOL(Datastore, is_accessible),
     F_BOOL(Datastore, in_maintenance),
     F_TEXT(Datastore, pod, INTERNED),
+    F_BOOL(Datastore, has_sdrs),
+    F_TEXT(Datastore, sdrs_level, INTERNED),
     F_TEXTS(Datastore, hosts),
 };
 static const RecordType datastore_type = RECORD_TYPE(Datastore, datastore_fields);
@@ -354,6 +357,8 @@ static const Field instance_fields[] = {
     F_LIST(InstanceView, tunings, &attribute_type),
     F_TEXT(InstanceView, question),
     F_TEXTS(InstanceView, tasks),
+    F_TEXT(InstanceView, drs_override, INTERNED),
+    F_TEXT(InstanceView, sdrs_override, INTERNED),
     F_TEXT(InstanceView, annotation),
     F_LIST(InstanceView, attributes, &attribute_type),
     F_LIST(InstanceView, tags, &tag_type),

@@ -489,6 +489,7 @@ put_entry(Worker *worker, DomainEntry *entry)
     finish_state(worker, entry);
     finish_marks(worker, entry);
     finish_snapshots(worker, entry);
+    worker_finish_jobs(worker, entry);
     if (is_read) {
         finish_definition(worker, entry); /* first: the next one adds to the disks */
         worker_finish_disks(worker, entry);

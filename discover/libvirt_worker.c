@@ -340,6 +340,7 @@ read_parts(Worker *worker)
     if (!worker->stats)
         worker->stats = run_stage(worker, "states and disk sizes", worker_read_stats, STATS_MS);
     worker->snapshots = run_stage(worker, "snapshots", worker_read_snapshots, STAGE_MS);
+    worker->jobs = run_stage(worker, "jobs", worker_read_jobs, STAGE_MS);
     worker->interfaces = run_stage(worker, "bridges", worker_read_interfaces, STAGE_MS);
     worker->disks = run_stage(worker, "volumes of disks", worker_read_disks, STAGE_MS);
     worker_read_definitions(worker);

@@ -125,6 +125,7 @@ typedef struct Worker {
     GArray *pools;         /* PoolEntry */
     GHashTable *leases;    /* MAC -> GPtrArray of addresses */
     GHashTable *snapshots; /* uuid -> SnapshotList */
+    GHashTable *jobs;      /* uuid -> Texts; of running domains whose driver tells */
     GHashTable *disks;     /* disk_key() -> DiskFacts */
     HostFacts *host;
     GHashTable *interfaces; /* name -> InterfaceFacts, NULL when it could not be read */
@@ -191,6 +192,11 @@ void *worker_read_stats(Worker *worker);
 void *worker_read_snapshots(Worker *worker);
 /* Joins what the stages found out into the views, and puts them. */
 void worker_put_domains(Worker *worker);
+
+/* --- libvirt_jobs.c --------------------------------------------------------------------------- */
+
+void *worker_read_jobs(Worker *worker);
+void worker_finish_jobs(const Worker *worker, DomainEntry *entry);
 
 /* --- libvirt_disks.c -------------------------------------------------------------------------- */
 

@@ -37,6 +37,7 @@ static const VimField cluster_fields[] = {
     {.path = "parent", .kind = VIM_VALUE},
     /* Declared as a base type: no path may lead into it. */
     {.path = "configurationEx", .element = "drsConfig/enabled", .kind = VIM_BOOL, .offset = CLUSTER(has_drs)},
+    {.path = "configurationEx", .element = "drsConfig/defaultVmBehavior", .kind = VIM_TEXT, .offset = CLUSTER(drs_level)},
     {.path = "configurationEx", .element = "dasConfig/enabled", .kind = VIM_BOOL, .offset = CLUSTER(has_ha)},
 };
 
@@ -70,6 +71,12 @@ static const VimField datastore_fields[] = {
 };
 
 /* clang-format on */
+
+static const VimField pod_fields[] = {
+    {.path = "name", .kind = VIM_VALUE},
+    {.path = "parent", .kind = VIM_VALUE},
+    {.path = "podStorageDrsEntry", .kind = VIM_VALUE},
+};
 
 static const VimField attribute_fields[] = {{.path = "field", .kind = VIM_VALUE}};
 
@@ -233,6 +240,54 @@ vim_infra_put_problems(VimInfra *infra, InventorySink *sink, GError **error)
 
 /* --- taking objects --------------------------------------------------------------------------- */
 
+/* "disabled", or the level that the VM has instead of its cluster's. */
+static void
+take_override(
+    VimInfra *infra, GHashTable *overrides, const VimNode *node, const char *vm, const char *level)
+{
+    const char *id = vim_node_text(node, vm), *word = vim_node_text(node, level);
+    Bool is_enabled = vim_node_bool(node, "enabled");
+    if (is_enabled.state == FACT_KNOWN && !is_enabled.value)
+        word = "disabled";
+    if (id && word)
+        g_hash_table_insert(overrides, (gpointer)arena_strdup(&infra->arena, id),
+            (gpointer)arena_intern(&infra->arena, word));
+}
+
+/* Overrides count only where the cluster lets them. */
+static void
+take_drs_overrides(VimInfra *infra, const VimObject *object)
+{
+    const VimNode *config = vim_object_value(object, "configurationEx");
+    infra->lacks_drs_overrides |= !config;
+    if (!config)
+        return;
+    Bool is_allowed = vim_node_bool(config, "drsConfig/enableVmBehaviorOverrides");
+    if (is_allowed.state == FACT_KNOWN && !is_allowed.value)
+        return;
+    for (const VimNode *at = config->children; at; at = at->next)
+        if (strcmp(at->name, "drsVmConfig") == 0)
+            take_override(infra, infra->drs_overrides, at, "key", "behavior");
+}
+
+static void
+take_pod(VimInfra *infra, const VimObject *object)
+{
+    const VimNode *entry = vim_object_value(object, "podStorageDrsEntry");
+    const VimNode *config = entry ? vim_node_find(entry, "storageDrsConfig") : NULL;
+    infra->lacks_sdrs_overrides |= !config;
+    if (!config)
+        return;
+    VimPod *pod = arena_new(&infra->arena, VimPod);
+    pod->has_sdrs = vim_node_bool(config, "podConfig/enabled");
+    pod->sdrs_level = text_known(
+        arena_intern(&infra->arena, vim_node_text(config, "podConfig/defaultVmBehavior")));
+    g_hash_table_insert(infra->pods_by_id, (gpointer)arena_strdup(&infra->arena, object->id), pod);
+    for (const VimNode *at = config->children; at; at = at->next)
+        if (strcmp(at->name, "vmConfig") == 0)
+            take_override(infra, infra->sdrs_overrides, at, "vm", "behavior");
+}
+
 static void
 take_cluster(VimInfra *infra, const VimObject *object)
 {
@@ -242,6 +297,7 @@ take_cluster(VimInfra *infra, const VimObject *object)
     cluster->source = text_known(infra->source);
     cluster->id = text_known(arena_strdup(&infra->arena, object->id));
     g_ptr_array_add(infra->clusters, cluster);
+    take_drs_overrides(infra, object);
 }
 
 static void
@@ -335,7 +391,7 @@ static const struct Kind {
 } kinds[] = {
     {"Datacenter", TABLE(entity_fields), NULL},
     {"Folder", TABLE(entity_fields), NULL},
-    {"StoragePod", TABLE(entity_fields), NULL},
+    {"StoragePod", TABLE(pod_fields), take_pod},
     {"ResourcePool", TABLE(entity_fields), NULL},
     {"VirtualApp", TABLE(vapp_fields), NULL},
     {"ComputeResource", TABLE(entity_fields), NULL},
@@ -387,14 +443,23 @@ take_object(void *data, const VimObject *object, GError **error G_GNUC_UNUSED)
 
 /* --- derived facts ---------------------------------------------------------------------------- */
 
-static Text
-pod_of(VimInfra *infra, const char *datastore)
+/* What the datastore has of the datastore cluster that it is in. */
+static void
+finish_pod(VimInfra *infra, Datastore *store)
 {
-    const VimEntity *entity = vim_infra_find(infra, datastore);
+    const VimEntity *entity = vim_infra_find(infra, store->id.value);
     if (!entity || !entity->parent)
-        return (Text){0};
-    const VimEntity *pod = find_ancestor(infra, entity->parent, "StoragePod");
-    return pod ? text_known(vim_unescape(&infra->arena, pod->name)) : text_absent();
+        return;
+    const VimEntity *above = find_ancestor(infra, entity->parent, "StoragePod");
+    store->pod = above ? text_known(vim_unescape(&infra->arena, above->name)) : text_absent();
+    const VimPod *pod = above ? g_hash_table_lookup(infra->pods_by_id, above->id) : NULL;
+    if (pod) {
+        store->has_sdrs = pod->has_sdrs;
+        store->sdrs_level = pod->sdrs_level;
+    } else if (!above) {
+        store->has_sdrs.state = FACT_ABSENT;
+        store->sdrs_level = text_absent();
+    }
 }
 
 static void
@@ -418,7 +483,7 @@ finish_records(VimInfra *infra)
     for (guint i = 0; i < infra->datastores->len; i++) {
         Datastore *store = infra->datastores->pdata[i];
         store->datacenter = vim_infra_datacenter(infra, store->id.value);
-        store->pod = pod_of(infra, store->id.value);
+        finish_pod(infra, store);
     }
 }
 
@@ -446,7 +511,8 @@ vim_infra_init(VimInfra *infra, VimSession *session)
         *arrays[i] = g_ptr_array_new();
     GHashTable **borrowing[] = {&infra->entities, &infra->hosts_by_id, &infra->datastores_by_id,
         &infra->switches_by_id, &infra->switches_by_uuid, &infra->portgroups_by_key,
-        &infra->opaque_by_id, &infra->hosts_with_network, &infra->standard_by_name, &infra->ports};
+        &infra->opaque_by_id, &infra->hosts_with_network, &infra->standard_by_name, &infra->ports,
+        &infra->pods_by_id, &infra->drs_overrides, &infra->sdrs_overrides};
     for (size_t i = 0; i < G_N_ELEMENTS(borrowing); i++)
         *borrowing[i] = g_hash_table_new(g_str_hash, g_str_equal);
     infra->attribute_names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -465,7 +531,8 @@ vim_infra_release(VimInfra *infra)
     GHashTable *tables[] = {infra->entities, infra->hosts_by_id, infra->datastores_by_id,
         infra->switches_by_id, infra->switches_by_uuid, infra->portgroups_by_key,
         infra->opaque_by_id, infra->hosts_with_network, infra->standard_by_name, infra->ports,
-        infra->attribute_names, infra->tasks, infra->denied};
+        infra->attribute_names, infra->tasks, infra->denied, infra->pods_by_id,
+        infra->drs_overrides, infra->sdrs_overrides};
     for (size_t i = 0; i < G_N_ELEMENTS(tables); i++)
         g_hash_table_unref(tables[i]);
     vim_tags_free(infra->tags);

@@ -257,6 +257,24 @@ read_tasks(VimInstance *instance)
     }
 }
 
+/* Its own level, where any cluster told of such. */
+static Text
+override_of(const VimInstance *instance, GHashTable *overrides, bool is_told)
+{
+    const char *level = g_hash_table_lookup(overrides, instance->object->id);
+    return level ? text_known(level) : is_told ? text_absent() : (Text){0};
+}
+
+static void
+read_overrides(VimInstance *instance)
+{
+    const VimInfra *infra = instance->infra;
+    instance->view.drs_override =
+        override_of(instance, infra->drs_overrides, !infra->lacks_drs_overrides);
+    instance->view.sdrs_override =
+        override_of(instance, infra->sdrs_overrides, !infra->lacks_sdrs_overrides);
+}
+
 static void
 read_tags(VimInstance *instance)
 {
@@ -367,6 +385,8 @@ read_instance(VimInstance *instance)
     vim_tunings_read(instance);
     read_snapshots(instance);
     read_attributes(instance);
+    read_overrides(instance);
+    read_overrides(instance);
     read_tasks(instance);
     read_tags(instance);
     read_encryption(instance);

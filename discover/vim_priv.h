@@ -326,26 +326,35 @@ typedef struct VimDenied {
     unsigned n;
 } VimDenied;
 
+/* What a datastore cluster tells of its Storage DRS. */
+typedef struct VimPod {
+    Bool has_sdrs;
+    Text sdrs_level;
+} VimPod;
+
 struct VimInfra {
     VimSession *session;
     const char *source; /* name */
     Arena arena;
-    GHashTable *entities;                          /* id -> VimEntity */
-    GPtrArray *clusters, *hosts, *datastores;      /* records, in the arena */
-    GPtrArray *switches, *portgroups;              /* VimSwitch, VimPortgroup */
-    GPtrArray *problems;                           /* SourceProblem */
-    GHashTable *hosts_with_network;                /* ids: their port groups were told */
-    GHashTable *hosts_by_id, *datastores_by_id;    /* -> record */
-    GHashTable *switches_by_id, *switches_by_uuid; /* -> VimSwitch */
-    GHashTable *portgroups_by_key;                 /* of distributed ones -> VimPortgroup */
-    GHashTable *standard_by_name;                  /* "host/name" -> VimPortgroup */
-    GHashTable *opaque_by_id;                      /* opaque network id -> VimPortgroup */
-    GHashTable *ports;                             /* "uuid/key" -> VimVlanSetting */
-    GHashTable *attribute_names;                   /* key -> name */
-    GHashTable *tasks;                             /* entity id -> GPtrArray of names */
-    bool has_root, has_attribute_names, has_tasks; /* these were told */
-    VimTagSet *tags;                               /* NULL: not read */
-    GHashTable *denied;                            /* privilege -> VimDenied */
+    GHashTable *entities;                           /* id -> VimEntity */
+    GPtrArray *clusters, *hosts, *datastores;       /* records, in the arena */
+    GPtrArray *switches, *portgroups;               /* VimSwitch, VimPortgroup */
+    GPtrArray *problems;                            /* SourceProblem */
+    GHashTable *hosts_with_network;                 /* ids: their port groups were told */
+    GHashTable *hosts_by_id, *datastores_by_id;     /* -> record */
+    GHashTable *switches_by_id, *switches_by_uuid;  /* -> VimSwitch */
+    GHashTable *portgroups_by_key;                  /* of distributed ones -> VimPortgroup */
+    GHashTable *standard_by_name;                   /* "host/name" -> VimPortgroup */
+    GHashTable *opaque_by_id;                       /* opaque network id -> VimPortgroup */
+    GHashTable *ports;                              /* "uuid/key" -> VimVlanSetting */
+    GHashTable *attribute_names;                    /* key -> name */
+    GHashTable *tasks;                              /* entity id -> GPtrArray of names */
+    GHashTable *pods_by_id;                         /* -> VimPod */
+    GHashTable *drs_overrides, *sdrs_overrides;     /* VM id -> level */
+    bool has_root, has_attribute_names, has_tasks;  /* these were told */
+    bool lacks_drs_overrides, lacks_sdrs_overrides; /* some cluster, some pod told none */
+    VimTagSet *tags;                                /* NULL: not read */
+    GHashTable *denied;                             /* privilege -> VimDenied */
 };
 
 void vim_infra_init(VimInfra *infra, VimSession *session);

@@ -172,6 +172,7 @@ typedef struct SourceCluster {
     Text path;                         /* "/DC0/host/Cluster" */
     Text hypervisor;                   /* CloudStack only: "VMware", "KVM" */
     Bool has_drs, has_ha;
+    Text drs_level; /* "manual", "partiallyAutomated", "fullyAutomated" */
 } SourceCluster;
 
 typedef struct SourceHost {
@@ -191,8 +192,10 @@ typedef struct Datastore {
     Text path; /* libvirt: directory on the host */
     Int capacity_bytes, free_bytes;
     Bool is_accessible, in_maintenance;
-    Text pod;    /* datastore cluster (StoragePod) it is in, or absent */
-    Texts hosts; /* ids of the hosts that mount it */
+    Text pod;        /* datastore cluster (StoragePod) it is in, or absent */
+    Bool has_sdrs;   /* of the pod: Storage DRS */
+    Text sdrs_level; /* "manual", "automated" */
+    Texts hosts;     /* ids of the hosts that mount it */
 } Datastore;
 
 typedef struct VlanRange {
@@ -336,7 +339,9 @@ typedef struct InstanceView {
      * "cpu-affinity", "machine", ...; the table in mapper/start_tunings.c has them all. */
     LIST_OF(Attribute) tunings;
     Text question; /* text of a pending question, absent if none */
-    Texts tasks;   /* running tasks: "CreateSnapshot_Task", ... */
+    Texts tasks;   /* running tasks: "CreateSnapshot_Task", "block job copy of vda", ... */
+    /* Its own level of DRS and Storage DRS, "disabled" or as above; absent: that of its cluster. */
+    Text drs_override, sdrs_override;
     Text annotation;
     LIST_OF(Attribute) attributes; /* custom attributes */
     LIST_OF(Tag) tags;             /* unknown when the tagging service did not answer */

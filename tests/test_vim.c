@@ -417,6 +417,57 @@ find_group(const Fixture *fixture, const char *id)
     return group;
 }
 
+/* clang-format off */
+static const char moving_parts[] = REPLAY_PAGE(
+    OBJECT("ClusterComputeResource", "domain-c1", NAME("c1") PROPERTY("configurationEx",
+        "ClusterConfigInfoEx", "<drsConfig><enabled>true</enabled>"
+        "<enableVmBehaviorOverrides>true</enableVmBehaviorOverrides>"
+        "<defaultVmBehavior>fullyAutomated</defaultVmBehavior></drsConfig>"
+        "<drsVmConfig><key type=\"VirtualMachine\">vm-1</key><enabled>false</enabled></drsVmConfig>"
+        "<drsVmConfig><key type=\"VirtualMachine\">vm-2</key><behavior>manual</behavior></drsVmConfig>"))
+    OBJECT("ClusterComputeResource", "domain-c2", NAME("c2") PROPERTY("configurationEx",
+        "ClusterConfigInfoEx", "<drsConfig><enableVmBehaviorOverrides>false"
+        "</enableVmBehaviorOverrides></drsConfig>"
+        "<drsVmConfig><key type=\"VirtualMachine\">vm-3</key><behavior>manual</behavior></drsVmConfig>"))
+    OBJECT("StoragePod", "group-p1", NAME("pod%2f1") PROPERTY("parent",
+        "ManagedObjectReference", "group-s1") PROPERTY("podStorageDrsEntry", "PodStorageDrsEntry",
+        "<storageDrsConfig><podConfig><enabled>true</enabled><defaultVmBehavior>automated"
+        "</defaultVmBehavior></podConfig><vmConfig><vm type=\"VirtualMachine\">vm-3</vm>"
+        "<enabled>true</enabled><behavior>manual</behavior></vmConfig></storageDrsConfig>"))
+    OBJECT("Datastore", "datastore-1", NAME("ds1") PROPERTY("parent", "ManagedObjectReference",
+        "group-p1")));
+/* clang-format on */
+
+static void
+test_what_moves_vms_is_read(void)
+{
+    const char *answers[] = {moving_parts,
+        REPLAY_PAGE(VM("vm-1", NAME("a")) VM("vm-2", NAME("b")) VM("vm-3", NAME("c")))};
+    Fixture fixture;
+    fixture_init(&fixture, answers, G_N_ELEMENTS(answers));
+    fixture_run(&fixture);
+    const Inventory *inventory = fixture.inventory;
+    const SourceCluster *cluster = inventory_find_cluster(inventory, "vc", "domain-c1");
+    g_assert_true(is_true(cluster->has_drs));
+    g_assert_cmpstr(cluster->drs_level.value, ==, "fullyAutomated");
+    cluster = inventory_find_cluster(inventory, "vc", "domain-c2");
+    g_assert_cmpint(cluster->has_drs.state, ==, FACT_UNKNOWN);
+    const Datastore *store = inventory_find_datastore(inventory, "vc", "datastore-1");
+    g_assert_cmpstr(store->pod.value, ==, "pod/1");
+    g_assert_true(is_true(store->has_sdrs));
+    g_assert_cmpstr(store->sdrs_level.value, ==, "automated");
+    static const char *const drs[] = {"disabled", "manual", NULL};
+    static const char *const sdrs[] = {NULL, NULL, "manual"};
+    g_assert_cmpuint(inventory->n_views, ==, 3);
+    for (size_t i = 0; i < 3; i++) {
+        const InstanceView *view = inventory->views[i];
+        g_assert_cmpstr(view->drs_override.value, ==, drs[i]);
+        g_assert_cmpstr(view->sdrs_override.value, ==, sdrs[i]);
+        g_assert_cmpint(view->sdrs_override.state, ==, sdrs[i] ? FACT_KNOWN : FACT_ABSENT);
+    }
+    fixture_release(&fixture);
+}
+
 static void
 test_vlans_are_resolved(void)
 {
@@ -538,6 +589,7 @@ main(int argc, char **argv)
     g_test_add_func("/vim/instance/unset-is-not-unreadable", test_unset_is_not_unreadable);
     g_test_add_func("/vim/device/guest-addresses", test_guest_addresses);
     g_test_add_func("/vim/network/vlans-are-resolved", test_vlans_are_resolved);
+    g_test_add_func("/vim/infra/what-moves-vms", test_what_moves_vms_is_read);
     g_test_add_func("/vim/config/fingerprint-forms", test_fingerprint_forms);
     g_test_add_func("/vim/config/url-forms", test_url_forms);
     return g_test_run();
