@@ -219,6 +219,24 @@ static const Field matrix_row_fields[] = {
 };
 const RecordType matrix_row_type = RECORD_TYPE(MatrixRow, matrix_row_fields);
 
+/* --- freeze list ------------------------------------------------------------------------------ */
+
+static const Field freeze_fields[] = {
+    F_TEXT(FreezeRow, kind, INTERNED),
+    F_TEXT(FreezeRow, source, INTERNED),
+    F_TEXT(FreezeRow, datacenter, INTERNED),
+    F_TEXT(FreezeRow, where),
+    F_ENUM(FreezeRow, state, freeze_state_words),
+    F_TEXT(FreezeRow, text),
+    F_TEXT(FreezeRow, evidence),
+    F_TEXT(FreezeRow, command),
+    F_TEXT(FreezeRow, undo),
+    F_TEXT(FreezeRow, until),
+    F_INT(FreezeRow, instances),
+    F_TEXTS(FreezeRow, names),
+};
+const RecordType freeze_row_type = RECORD_TYPE(FreezeRow, freeze_fields);
+
 /* --- absences --------------------------------------------------------------------------------- */
 
 static const Field absence_fields[] = {

@@ -8,6 +8,7 @@
  *   ],
  *   "storage":[...],
  *   "offerings":[...],
+ *   "freeze":[...],
  *   "absent":[
  *   {"source":"vcenter","id":"vm-7","name":"db","side":"not-listed","reason":"hidden-name",...}
  *   ],
@@ -41,6 +42,7 @@ static const struct PlanList {
     {"networks", &matrix_row_type, offsetof(Plan, networks), offsetof(Plan, n_networks)},
     {"storage", &storage_row_type, offsetof(Plan, storage), offsetof(Plan, n_storage)},
     {"offerings", &offering_row_type, offsetof(Plan, offerings), offsetof(Plan, n_offerings)},
+    {"freeze", &freeze_row_type, offsetof(Plan, freeze), offsetof(Plan, n_freeze)},
 };
 enum { N_LISTS = G_N_ELEMENTS(plan_lists) };
 
@@ -292,7 +294,7 @@ unknown_member(const char *name, GError **error)
 {
     return invalid(error, INGEST_ERROR_INVALID,
         "unknown member '%.60s': remove it or correct its name; known are apiVersion, kind, "
-        "info, networks, storage, offerings, absent, items",
+        "info, networks, storage, offerings, freeze, absent, items",
         name);
 }
 

@@ -308,6 +308,25 @@ print_absences(const Printer *printer, const Plan *plan)
 }
 
 static void
+print_freeze(const Printer *printer, const Plan *plan)
+{
+    print_title(printer, "To hold still while VMs are imported");
+    for (size_t i = 0; i < plan->n_freeze; i++) {
+        const FreezeRow *row = &plan->freeze[i];
+        g_autofree char *line = g_strdup_printf("%s, %s: %s (%" G_GINT64_FORMAT " VMs)",
+            row->kind.value ? row->kind.value : "?", row->where.value ? row->where.value : "?",
+            row->text.value ? row->text.value : "", row->instances.value);
+        print_wrapped(printer, 2, "", line);
+        if (row->command.value)
+            print_wrapped(printer, 4, "Before: ", row->command.value);
+        if (row->undo.value)
+            print_wrapped(printer, 4, "After: ", row->undo.value);
+    }
+    if (!plan->n_freeze)
+        fputs("  nothing\n", printer->file);
+}
+
+static void
 print_problem(const Printer *printer, const SourceProblem *problem)
 {
     g_autofree char *label =
@@ -352,6 +371,7 @@ report_text(const Plan *plan, const OutputStyle *style, FILE *file, GError **err
     if (is_ok) {
         print_findings(&printer, &summary);
         print_absences(&printer, plan);
+        print_freeze(&printer, plan);
         print_networks(&printer, plan, &summary);
         is_ok = print_storage(&printer, plan, error) && print_offerings(&printer, plan, error);
     }

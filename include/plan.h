@@ -332,6 +332,30 @@ typedef struct OfferingRow {
     Int missed;    /* instances or disks that it would be the next best choice for */
     Text miss;     /* what it lacks for the first of those */
 } OfferingRow;
+/* --- what must hold still meanwhile ----------------------------------------------------------- */
+
+typedef enum FreezeState {
+    FREEZE_NONE,
+    FREEZE_OFF,
+    FREEZE_ON,
+    FREEZE_UNKNOWN,
+    FREEZE_STATE_N
+} FreezeState;
+
+extern const char *const freeze_state_words[FREEZE_STATE_N]; /* "off", "on", "unknown" */
+
+/* Something that would move or rename VMs while they are imported. */
+typedef struct FreezeRow {
+    Text kind; /* "drs", "storage-drs", "backup", "task", "autostart", "managed-save", ... */
+    Text source, datacenter;
+    Text where;        /* "cluster 'C0'", "datastore cluster 'pod1'", "host 'kvm1'" */
+    FreezeState state; /* unknown: it was not read */
+    Text text, evidence;
+    Text command, undo; /* to hold it still, and afterwards */
+    Text until;
+    Int instances; /* how many VMs of the plan that are not blocked */
+    Texts names;   /* of the first of them */
+} FreezeRow;
 
 typedef struct PlanInput {
     Text kind;   /* "inventory", "catalog", "policy" */
@@ -360,6 +384,8 @@ struct Plan {
     size_t n_storage;
     OfferingRow *offerings; /* service offerings first; most used first */
     size_t n_offerings;
+    FreezeRow *freeze;
+    size_t n_freeze;
     size_t n_verdicts[VERDICT_N];
     Inventory *inventory;    /* reference, or NULL */
     Catalog *catalog;        /* reference, or NULL */

@@ -683,6 +683,9 @@ void check_instance_traps(Task *task);
 /* reasons.c: carries over the reasons of @given that its choices still have */
 void keep_reasons(Task *task, const PlanItem *given);
 
+/* freeze.c: once all items are judged */
+void plan_build_freeze(Planner *planner);
+
 /* matrix.c */
 void plan_build_matrix(Planner *planner);
 

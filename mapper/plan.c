@@ -401,6 +401,7 @@ plan_build(const Inventory *inventory, const Catalog *catalog, const Policy *pol
     plan_build_matrix(&planner);
     plan_build_storage(&planner);
     plan_build_offerings(&planner);
+    plan_build_freeze(&planner);
     return end_plan(&planner, plan, error);
 }
 
@@ -530,5 +531,6 @@ plan_check(const Plan *given, const Inventory *inventory, const Catalog *catalog
     plan_build_matrix(&planner);
     plan_build_storage(&planner);
     plan_build_offerings(&planner);
+    plan_build_freeze(&planner);
     return end_plan(&planner, plan, error);
 }

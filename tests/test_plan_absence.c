@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Why CloudStack does not list an instance, and which instances it manages already.
+ * Why CloudStack does not list an instance, which instances it manages already, and what must hold
+ * still while the others are imported.
  */
 #include "tests/estate_builder.h"
 
@@ -408,6 +409,148 @@ test_forced_does_not_help(void)
     assert_verdict(&plan->items[0], VERDICT_BLOCKED);
 }
 
+/* --- what must hold still --------------------------------------------------------------------- */
+
+static const FreezeRow *
+find_row(const Plan *plan, const char *kind)
+{
+    for (size_t i = 0; i < plan->n_freeze; i++)
+        if (!g_strcmp0(plan->freeze[i].kind.value, kind))
+            return &plan->freeze[i];
+    return NULL;
+}
+
+static InstanceView *
+put_still(Estate *estate, const char *name)
+{
+    InstanceView *view = estate_add_plain_vm(estate, name);
+    view->cluster = text_known("domain-c2");
+    view->tasks.state = FACT_KNOWN;
+    view->drs_override = view->sdrs_override = text_absent();
+    return view;
+}
+
+/* A cluster of its own beside that of the estate. */
+static void
+put_cluster(Estate *estate, Bool has_drs, const char *level)
+{
+    SourceCluster cluster = {.source = text_known("vc"),
+        .id = text_known("domain-c2"),
+        .name = text_known("C0"),
+        .path = text_known("/DC0/host/C 2"),
+        .has_drs = has_drs,
+        .drs_level = known(level)};
+    estate_put(estate, RECORD_CLUSTER, &cluster);
+}
+
+static const struct {
+    Bool has_drs;
+    const char *level, *override;
+    FreezeState state; /* NONE: no row */
+} drs_cases[] = {
+    {{true, FACT_KNOWN}, "fullyAutomated", NULL, FREEZE_ON},
+    {{true, FACT_KNOWN}, "fullyAutomated", "disabled", FREEZE_NONE},
+    {{true, FACT_KNOWN}, "fullyAutomated", "manual", FREEZE_NONE},
+    {{true, FACT_KNOWN}, "partiallyAutomated", NULL, FREEZE_NONE},
+    {{true, FACT_KNOWN}, "manual", "fullyAutomated", FREEZE_ON},
+    {{false, FACT_KNOWN}, "fullyAutomated", "fullyAutomated", FREEZE_NONE},
+    {{true, FACT_KNOWN}, NULL, NULL, FREEZE_UNKNOWN},
+    {{false, FACT_UNKNOWN}, "fullyAutomated", NULL, FREEZE_UNKNOWN},
+};
+
+static void
+test_drs_is_held_where_it_moves_vms(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(drs_cases); i++) {
+        g_auto(Estate) estate = {0};
+        estate_init_plain(&estate);
+        put_cluster(&estate, drs_cases[i].has_drs, drs_cases[i].level);
+        InstanceView *view = put_still(&estate, "web-01");
+        view->drs_override = known(drs_cases[i].override);
+        estate_put_vm(&estate, view, true);
+        estate_freeze(&estate);
+        g_autoptr(Plan) plan = estate_plan(&estate, NULL);
+        const FreezeRow *row = find_row(plan, "drs");
+        g_assert_cmpint(row ? row->state : FREEZE_NONE, ==, drs_cases[i].state);
+        if (!row)
+            continue;
+        g_assert_cmpint(row->instances.value, ==, 1);
+        g_assert_cmpstr(row->names.items[0], ==, "web-01");
+        g_assert_nonnull(strstr(row->command.value, "-drs-mode manual '/DC0/host/C 2'"));
+    }
+}
+
+static void
+test_storage_drs_is_held_where_it_moves_disks(void)
+{
+    for (int is_on = 0; is_on < 2; is_on++) {
+        g_auto(Estate) estate = {0};
+        estate_init_plain(&estate);
+        Datastore store = {.source = text_known("vc"),
+            .id = text_known("datastore-1"),
+            .name = text_known("ds1"),
+            .pod = text_known("pod1"),
+            .has_sdrs = bool_known(true),
+            .sdrs_level = text_known(is_on ? "automated" : "manual")};
+        estate_put(&estate, RECORD_DATASTORE, &store);
+        InstanceView *view = put_still(&estate, "web-01");
+        view->disks.items[0].datastore = text_known("datastore-1");
+        estate_put_vm(&estate, view, true);
+        estate_freeze(&estate);
+        g_autoptr(Plan) plan = estate_plan(&estate, NULL);
+        const FreezeRow *row = find_row(plan, "storage-drs");
+        g_assert_true(!row == !is_on);
+        if (row)
+            g_assert_nonnull(strstr(row->undo.value, "-drs-mode automated 'pod1'"));
+    }
+}
+
+static void
+test_traces_of_backups_and_tasks(void)
+{
+    g_auto(Estate) estate = {0};
+    estate_init_plain(&estate);
+    InstanceView *view = put_still(&estate, "backed-up");
+    Attribute attribute = {text_known("Last Backup"), text_known("VEEAM BACKUP 2026-11-20")};
+    view->attributes.items = arena_memdup(&estate.arena, &attribute, sizeof attribute);
+    view->attributes.n = 1;
+    view->attributes.state = FACT_KNOWN;
+    view->tasks = (Texts){0};
+    estate_put_vm(&estate, view, true);
+    put_cluster(&estate, bool_known(false), NULL);
+    estate_freeze(&estate);
+    g_autoptr(Plan) plan = estate_plan(&estate, NULL);
+    g_assert_cmpint(find_row(plan, "backup")->state, ==, FREEZE_ON);
+    g_assert_nonnull(strstr(find_row(plan, "backup")->text.value, "Veeam"));
+    g_assert_cmpint(find_row(plan, "task")->state, ==, FREEZE_UNKNOWN);
+    g_assert_null(find_row(plan, "drs"));
+}
+
+static void
+test_what_is_blocked_needs_no_freeze(void)
+{
+    g_auto(Estate) estate = {0};
+    estate_init_plain(&estate);
+    put_cluster(&estate, bool_known(true), "fullyAutomated");
+    estate_put_vm(&estate, put_still(&estate, "web-01"), false);
+    estate_freeze(&estate);
+    g_autoptr(Plan) plan = estate_plan(&estate, NULL);
+    assert_verdict(&plan->items[0], VERDICT_BLOCKED);
+    g_assert_cmpuint(plan->n_freeze, ==, 0);
+}
+
+static void
+test_vms_of_cloudstack_alone_are_not_known_to_hold_still(void)
+{
+    g_auto(Estate) estate = {0};
+    estate_init_plain(&estate);
+    estate_put(
+        &estate, RECORD_INSTANCE, estate_view_of(&estate, estate_add_plain_vm(&estate, "secret")));
+    estate_freeze(&estate);
+    g_autoptr(Plan) plan = estate_plan(&estate, NULL);
+    g_assert_cmpint(find_row(plan, "source-unread")->state, ==, FREEZE_UNKNOWN);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -427,6 +570,12 @@ main(int argc, char **argv)
         {"absence/inaccessible", test_inaccessible_vm_is_the_reason},
         {"absence/system-vms", test_system_vms_are_told_by_name_and_owner},
         {"absence/reasons-by-release", test_reasons_of_some_releases_count_for_these},
+        {"freeze/drs", test_drs_is_held_where_it_moves_vms},
+        {"freeze/storage-drs", test_storage_drs_is_held_where_it_moves_disks},
+        {"freeze/backups-and-tasks", test_traces_of_backups_and_tasks},
+        {"freeze/blocked-ones-do-not-count", test_what_is_blocked_needs_no_freeze},
+        {"freeze/seen-by-cloudstack-alone",
+            test_vms_of_cloudstack_alone_are_not_known_to_hold_still},
         {"managed/edges", test_managed_ones_are_never_ready},
         {"managed/volume-of-no-vm", test_volume_of_no_vm_blocks},
         {"managed/file-behind-the-disk", test_file_behind_the_disk_counts},

@@ -1,0 +1,522 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The freeze list: what would move or rename VMs while they are imported, and how to hold it still
+ * until that is over. CloudStack takes down host, datastore and file of each VM as they are at that
+ * moment; what moves in between is recorded wrongly, and nobody notices until it is to be started.
+ */
+#include <string.h>
+
+#include "mapper_priv.h"
+
+const char *const freeze_state_words[FREEZE_STATE_N] = {
+    [FREEZE_OFF] = "off",
+    [FREEZE_ON] = "on",
+    [FREEZE_UNKNOWN] = "unknown",
+};
+
+enum { NAMED_MAX = 20 }; /* VMs of a row */
+
+/* A row that is being collected. */
+typedef struct FreezeGroup {
+    FreezeRow row;
+    GPtrArray *names;
+    size_t n;
+} FreezeGroup;
+
+typedef struct FreezeList {
+    Planner *planner;
+    GPtrArray *groups;  /* FreezeGroup, in the order in which they were found */
+    GHashTable *by_key; /* (owned) text -> FreezeGroup */
+} FreezeList;
+
+static const char *const until =
+    "the last import of these VMs is done and was compared with its plan";
+
+/* --- collecting ------------------------------------------------------------------------------- */
+
+static void
+group_free(void *data)
+{
+    FreezeGroup *group = data;
+    g_ptr_array_unref(group->names);
+    g_free(group);
+}
+
+/* NULL: it is there already. */
+static FreezeGroup *
+add_group(FreezeList *list, const char *key)
+{
+    if (g_hash_table_contains(list->by_key, key))
+        return NULL;
+    FreezeGroup *group = g_new0(FreezeGroup, 1);
+    group->names = g_ptr_array_new();
+    g_ptr_array_add(list->groups, group);
+    g_hash_table_insert(list->by_key, g_strdup(key), group);
+    return group;
+}
+
+static void
+add_vm(FreezeGroup *group, const PlanItem *item)
+{
+    group->n++;
+    if (group->names->len < NAMED_MAX && item->instance.name.value)
+        g_ptr_array_add(group->names, (gpointer)item->instance.name.value);
+}
+
+/* Will it be imported, as far as is known? */
+static bool
+is_concerned(const PlanItem *item)
+{
+    return item->verdict != VERDICT_BLOCKED && item->facts_of;
+}
+
+static const char *
+quoted(const Planner *planner, const char *text)
+{
+    g_autofree char *quoted_text = g_shell_quote(text ? text : "");
+    return arena_strdup(planner->arena, quoted_text);
+}
+
+static const char *
+powershell_quoted(const Planner *planner, const char *text)
+{
+    g_auto(GStrv) parts = g_strsplit(text ? text : "", "'", -1);
+    g_autofree char *doubled = g_strjoinv("''", parts);
+    return arena_printf(planner->arena, "'%s'", doubled);
+}
+
+static Text
+undo_of(const Planner *planner, const char *command, const char *level, const char *path)
+{
+    if (!level)
+        return text_known("Set it back to the level that it had before.");
+    return text_known(arena_printf(planner->arena, "%s -drs-mode %s %s", command, level, path));
+}
+
+/* --- DRS -------------------------------------------------------------------------------------- */
+
+/* Does DRS move VMs of this level by itself? */
+static FreezeState
+drs_state(Bool has_drs, const char *level)
+{
+    if (has_drs.state == FACT_KNOWN && !has_drs.value)
+        return FREEZE_OFF;
+    if (has_drs.state != FACT_KNOWN || !level)
+        return FREEZE_UNKNOWN;
+    return strcmp(level, "fullyAutomated") == 0 ? FREEZE_ON : FREEZE_OFF;
+}
+
+static FreezeGroup *
+drs_group(FreezeList *list, const SourceCluster *cluster, FreezeState state)
+{
+    const Planner *planner = list->planner;
+    g_autofree char *key =
+        g_strdup_printf("drs\n%s\n%s\n%d", cluster->source.value, cluster->id.value, (int)state);
+    FreezeGroup *group = g_hash_table_lookup(list->by_key, key);
+    if (group)
+        return group;
+    const char *path =
+        quoted(planner, cluster->path.value ? cluster->path.value : cluster->name.value);
+    const char *name = powershell_quoted(planner, cluster->name.value);
+    const char *level = text_or_word(cluster->drs_level);
+    group = add_group(list, key);
+    group->row = (FreezeRow){.kind = text_known("drs"),
+        .source = cluster->source,
+        .datacenter = cluster->datacenter,
+        .where =
+            text_known(arena_printf(planner->arena, "cluster '%s'", text_or_word(cluster->name))),
+        .state = state,
+        .text = text_known(state == FREEZE_ON
+                               ? "DRS moves these VMs between hosts by itself."
+                               : "Whether DRS moves these VMs between hosts was not read."),
+        .evidence = text_known(arena_printf(planner->arena,
+            "configurationEx.drsConfig: enabled %s, defaultVmBehavior %s; own levels of VMs "
+            "counted",
+            cluster->has_drs.state == FACT_KNOWN ? cluster->has_drs.value ? "true" : "false"
+                                                 : "unknown",
+            level)),
+        .command = text_known(arena_printf(planner->arena,
+            "govc cluster.change -drs-mode manual %s  (PowerCLI: Set-Cluster %s "
+            "-DrsAutomationLevel Manual; vSphere Client: cluster, Configure, vSphere DRS, Edit)",
+            path, name)),
+        .undo = undo_of(planner, "govc cluster.change", cluster->drs_level.value, path),
+        .until = text_known(until)};
+    return group;
+}
+
+static const SourceCluster *
+cluster_of(const Planner *planner, const InstanceView *view)
+{
+    const char *source = view->source.value, *id = view->cluster.value;
+    const SourceHost *host =
+        view->host.value ? inventory_find_host(planner->inventory, source, view->host.value) : NULL;
+    if (!id && host)
+        id = host->cluster.value;
+    return id ? inventory_find_cluster(planner->inventory, source, id) : NULL;
+}
+
+static void
+add_drs(FreezeList *list, const PlanItem *item, const InstanceView *view)
+{
+    const SourceCluster *cluster = cluster_of(list->planner, view);
+    if (!cluster)
+        return; /* a host of its own has no DRS */
+    Bool has_drs = cluster->has_drs;
+    const char *level =
+        view->drs_override.value ? view->drs_override.value : cluster->drs_level.value;
+    FreezeState state = drs_state(has_drs, level);
+    if (state != FREEZE_OFF)
+        add_vm(drs_group(list, cluster, state), item);
+}
+
+/* --- Storage DRS ------------------------------------------------------------------------------ */
+
+static FreezeGroup *
+sdrs_group(FreezeList *list, const Datastore *store, FreezeState state)
+{
+    const Planner *planner = list->planner;
+    const char *datacenter = store->datacenter.value;
+    g_autofree char *key = g_strdup_printf("sdrs\n%s\n%s\n%s\n%d", store->source.value,
+        datacenter ? datacenter : "", store->pod.value, (int)state);
+    FreezeGroup *group = g_hash_table_lookup(list->by_key, key);
+    if (group)
+        return group;
+    const char *pod = quoted(planner, store->pod.value);
+    group = add_group(list, key);
+    group->row = (FreezeRow){.kind = text_known("storage-drs"),
+        .source = store->source,
+        .datacenter = store->datacenter,
+        .where =
+            text_known(arena_printf(planner->arena, "datastore cluster '%s'", store->pod.value)),
+        .state = state,
+        .text = text_known(state == FREEZE_ON
+                               ? "Storage DRS moves the disks of these VMs between datastores by "
+                                 "itself."
+                               : "Whether Storage DRS moves the disks of these VMs was not read."),
+        .evidence = text_known(arena_printf(planner->arena,
+            "podStorageDrsEntry.storageDrsConfig.podConfig: enabled %s, defaultVmBehavior %s; own "
+            "levels of VMs counted",
+            store->has_sdrs.state == FACT_KNOWN ? store->has_sdrs.value ? "true" : "false"
+                                                : "unknown",
+            text_or_word(store->sdrs_level))),
+        .command = text_known(arena_printf(planner->arena,
+            "govc datastore.cluster.change -drs-mode manual %s  (PowerCLI: Set-DatastoreCluster %s "
+            "-SdrsAutomationLevel Manual; vSphere Client: datastore cluster, Configure, Storage "
+            "DRS, Edit)",
+            pod, powershell_quoted(planner, store->pod.value))),
+        .undo =
+            text_known(arena_printf(planner->arena, "govc datastore.cluster.change -drs-mode %s %s",
+                store->sdrs_level.value ? store->sdrs_level.value : "automated", pod)),
+        .until = text_known(until)};
+    return group;
+}
+
+static FreezeState
+sdrs_state(const Datastore *store, const InstanceView *view)
+{
+    const char *level =
+        view->sdrs_override.value ? view->sdrs_override.value : store->sdrs_level.value;
+    if (store->has_sdrs.state == FACT_KNOWN && !store->has_sdrs.value)
+        return FREEZE_OFF;
+    if (store->has_sdrs.state != FACT_KNOWN || !level)
+        return FREEZE_UNKNOWN;
+    return strcmp(level, "automated") == 0 ? FREEZE_ON : FREEZE_OFF;
+}
+
+static void
+add_storage_drs(FreezeList *list, const PlanItem *item, const InstanceView *view)
+{
+    const Inventory *inventory = list->planner->inventory;
+    const Datastore *last = NULL;
+    for (size_t i = 0; i < view->disks.n; i++) {
+        const char *id = view->disks.items[i].datastore.value;
+        const Datastore *store =
+            id ? inventory_find_datastore(inventory, view->source.value, id) : NULL;
+        if (!store || !store->pod.value || (last && !g_strcmp0(last->pod.value, store->pod.value)))
+            continue;
+        last = store;
+        FreezeState state = sdrs_state(store, view);
+        if (state != FREEZE_OFF)
+            add_vm(sdrs_group(list, store, state), item);
+    }
+}
+
+/* --- jobs and backups ------------------------------------------------------------------------- */
+
+/* Traces that backup products leave in the names of snapshots, attributes and annotations. */
+static const struct {
+    const char *product, *trace; /* trace: a part, in lower case */
+} traces[] = {
+    {"Veeam", "veeam"},
+    {"Veritas NetBackup", "nbu_snapshot"},
+    {"Veritas NetBackup", "netbackup"},
+    {"Commvault", "_gx_backup_"},
+    {"Commvault", "commvault"},
+    {"Dell Avamar", "avamar"},
+    {"Dell PowerProtect", "powerprotect"},
+    {"Rubrik", "rubrik"},
+    {"Cohesity", "cohesity"},
+    {"Nakivo", "nakivo"},
+    {"IBM Spectrum Protect", "tsm-vm"},
+    {"IBM Spectrum Protect", "spectrum protect"},
+    {"Acronis", "acronis"},
+    {"Zerto", "zerto"},
+    {"Bacula", "bacula"},
+    {"Altaro", "altaro"},
+    {"Quest vRanger", "vranger"},
+    {"Unitrends", "unitrends"},
+    {"Arcserve", "arcserve"},
+};
+
+static const char *
+product_in(const char *text)
+{
+    if (!text)
+        return NULL;
+    g_autofree char *lower = g_utf8_strdown(text, -1);
+    for (size_t i = 0; i < G_N_ELEMENTS(traces); i++)
+        if (strstr(lower, traces[i].trace))
+            return traces[i].product;
+    return NULL;
+}
+
+/* The product that backs the VM up, and what tells so; NULL: none that is known. */
+static const char *
+find_product(const Planner *planner, const InstanceView *view, const char **ret_evidence)
+{
+    for (size_t i = 0; i < view->snapshots.n; i++) {
+        const char *name = view->snapshots.items[i].name.value, *product = product_in(name);
+        if (product) {
+            *ret_evidence = arena_printf(planner->arena, "snapshot '%s'", name);
+            return product;
+        }
+    }
+    for (size_t i = 0; i < view->attributes.n; i++) {
+        const Attribute *attribute = &view->attributes.items[i];
+        const char *by_key = product_in(attribute->key.value);
+        const char *product = by_key ? by_key : product_in(attribute->value.value);
+        if (product) {
+            *ret_evidence =
+                arena_printf(planner->arena, "custom attribute '%s'", text_or_word(attribute->key));
+            return product;
+        }
+    }
+    *ret_evidence = "its annotation";
+    return product_in(view->annotation.value);
+}
+
+static Text
+place_of(const Planner *planner, const InstanceView *view)
+{
+    const SourceCluster *cluster = cluster_of(planner, view);
+    if (cluster && cluster->name.value)
+        return text_known(arena_printf(planner->arena, "cluster '%s'", cluster->name.value));
+    return view->host_name.value
+               ? text_known(arena_printf(planner->arena, "host '%s'", view->host_name.value))
+               : text_known("unknown host");
+}
+
+static FreezeGroup *
+place_group(FreezeList *list, const InstanceView *view, const char *kind, const char *what)
+{
+    Text place = place_of(list->planner, view);
+    g_autofree char *key =
+        g_strdup_printf("%s\n%s\n%s\n%s", kind, view->source.value, place.value, what);
+    FreezeGroup *group = g_hash_table_lookup(list->by_key, key);
+    if (group)
+        return group;
+    group = add_group(list, key);
+    group->row = (FreezeRow){.kind = text_known(kind),
+        .source = view->source,
+        .datacenter = view->datacenter,
+        .where = place,
+        .state = FREEZE_ON,
+        .until = text_known(until)};
+    return group;
+}
+
+static void
+add_backup(FreezeList *list, const PlanItem *item, const InstanceView *view)
+{
+    const Planner *planner = list->planner;
+    const char *evidence = NULL, *product = find_product(planner, view, &evidence);
+    if (!product)
+        return;
+    FreezeGroup *group = place_group(list, view, "backup", product);
+    if (!group->n) {
+        group->row.text = text_known(arena_printf(planner->arena,
+            "There are traces of %s: its jobs take snapshots, which change the disk files of these "
+            "VMs.",
+            product));
+        group->row.evidence = text_known(
+            arena_printf(planner->arena, "'%s': %s", text_or_word(view->name), evidence));
+        group->row.command = text_known(arena_printf(planner->arena,
+            "In %s: disable the jobs of these VMs and let running ones end; no snapshot of theirs "
+            "may be left (govc snapshot.tree -vm NAME).",
+            product));
+        group->row.undo =
+            text_known("Enable the jobs again, and make a full backup: the VM is another object "
+                       "to some products once it was renamed.");
+    }
+    add_vm(group, item);
+}
+
+static void
+add_tasks(FreezeList *list, const PlanItem *item, const InstanceView *view, SourceKind kind)
+{
+    const Planner *planner = list->planner;
+    if (view->tasks.n == 0 && view->tasks.state != FACT_UNKNOWN)
+        return;
+    bool is_told = view->tasks.n > 0, is_kvm = kind == SOURCE_KIND_LIBVIRT;
+    if (!is_told && is_kvm && view->power == POWER_OFF)
+        return;
+    FreezeGroup *group = place_group(list, view, "task", is_told ? "on" : "unknown");
+    if (!group->n) {
+        group->row.state = is_told ? FREEZE_ON : FREEZE_UNKNOWN;
+        group->row.text = text_known(
+            is_told ? "Tasks run on these VMs." : "Whether tasks run on these VMs was not read.");
+        group->row.evidence =
+            text_known(is_told ? arena_printf(planner->arena, "'%s': %s", text_or_word(view->name),
+                                     join_texts(planner->arena, &view->tasks, ", "))
+                               : "the source gave no list of tasks");
+        group->row.command =
+            text_known(is_kvm ? "Let them end: virsh domjobinfo NAME; virsh blockjob NAME DISK"
+                              : "Let them end: govc tasks -f");
+        group->row.undo = text_known("nothing");
+    }
+    add_vm(group, item);
+}
+
+/* --- KVM -------------------------------------------------------------------------------------- */
+
+static void
+add_autostart(FreezeList *list, const PlanItem *item, const InstanceView *view)
+{
+    if (!is_true(view->is_autostart))
+        return;
+    FreezeGroup *group = place_group(list, view, "autostart", "");
+    if (!group->n) {
+        group->row.text = text_known("libvirt starts these VMs when their host starts, and so does "
+                                     "CloudStack once it manages them.");
+        group->row.evidence = text_known(arena_printf(
+            list->planner->arena, "'%s': virDomainGetAutostart is 1", text_or_word(view->name)));
+        group->row.command = text_known("virsh autostart --disable NAME");
+        group->row.undo = text_known("only if the import is undone: virsh autostart NAME");
+        group->row.until = text_known("for good, once they are imported");
+    }
+    add_vm(group, item);
+}
+
+static bool
+has_problem(const InstanceView *view, const char *id)
+{
+    for (size_t i = 0; i < view->problems.n; i++)
+        if (!g_strcmp0(view->problems.items[i].id.value, id))
+            return true;
+    return false;
+}
+
+static void
+add_saved_state(FreezeList *list, const PlanItem *item, const InstanceView *view)
+{
+    bool is_saved = has_problem(view, "managed-save");
+    if (!is_saved && !has_problem(view, "checkpoints"))
+        return;
+    FreezeGroup *group = place_group(list, view, is_saved ? "managed-save" : "backup", "libvirt");
+    if (!group->n) {
+        group->row.text =
+            text_known(is_saved ? "The memory of these VMs is saved: their next start goes on from "
+                                  "there, whatever happened to their disks meanwhile."
+                                : "Backup software keeps checkpoints of these VMs.");
+        group->row.evidence =
+            text_known(arena_printf(list->planner->arena, "'%s': %s", text_or_word(view->name),
+                is_saved ? "libvirt has a managed save image" : "libvirt has checkpoints"));
+        group->row.command = text_known(
+            is_saved ? "virsh start NAME, then shut it down or let it run; or give the "
+                       "saved memory up: virsh managedsave-remove NAME"
+                     : "Disable the backup jobs of these VMs; virsh checkpoint-list NAME");
+        group->row.undo = text_known(is_saved ? "nothing" : "Enable the jobs again.");
+    }
+    add_vm(group, item);
+}
+
+/* --- the list --------------------------------------------------------------------------------- */
+
+static void
+add_item(FreezeList *list, const PlanItem *item)
+{
+    const InstanceView *view = item->facts_of->source;
+    const SourceInfo *source =
+        view ? inventory_find_source(list->planner->inventory, view->source.value) : NULL;
+    if (!source)
+        return; /* what CloudStack alone tells says nothing of it: see finish_list() */
+    if (source->kind == SOURCE_KIND_VSPHERE) {
+        add_drs(list, item, view);
+        add_storage_drs(list, item, view);
+    }
+    add_backup(list, item, view);
+    add_tasks(list, item, view, source->kind);
+    if (source->kind == SOURCE_KIND_LIBVIRT) {
+        add_autostart(list, item, view);
+        add_saved_state(list, item, view);
+    }
+}
+
+/* VMs that only CloudStack showed: whatever moves them was not read. */
+static void
+add_unseen(FreezeList *list, const PlanItem *item)
+{
+    FreezeGroup *group = g_hash_table_lookup(list->by_key, "unseen");
+    if (!group) {
+        group = add_group(list, "unseen");
+        group->row = (FreezeRow){.kind = text_known("source-unread"),
+            .source = item->instance.source,
+            .where = text_known("VMs that only CloudStack's list shows"),
+            .state = FREEZE_UNKNOWN,
+            .text = text_known("What moves these VMs was not read: neither vCenter nor libvirt "
+                               "told of them."),
+            .evidence = text_known("the inventory has them from listUnmanagedInstances alone"),
+            .command = text_known("Add their vCenter or hosts as a source and discover again."),
+            .undo = text_known("nothing"),
+            .until = text_known(until)};
+    }
+    add_vm(group, item);
+}
+
+static void
+keep_rows(FreezeList *list)
+{
+    Plan *plan = list->planner->plan;
+    Arena *arena = list->planner->arena;
+    plan->n_freeze = list->groups->len;
+    plan->freeze = arena_new_n(arena, FreezeRow, plan->n_freeze);
+    for (guint i = 0; i < list->groups->len; i++) {
+        FreezeGroup *group = g_ptr_array_index(list->groups, i);
+        FreezeRow *row = &plan->freeze[i];
+        *row = group->row;
+        row->instances = int_known((int64_t)group->n);
+        row->names.items =
+            arena_memdup(arena, group->names->pdata, group->names->len * sizeof(const char *));
+        row->names.n = group->names->len;
+        row->names.state = FACT_KNOWN;
+    }
+}
+
+void
+plan_build_freeze(Planner *planner)
+{
+    const Plan *plan = planner->plan;
+    g_autoptr(GPtrArray) groups = g_ptr_array_new_with_free_func(group_free);
+    g_autoptr(GHashTable) by_key = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    FreezeList list = {planner, groups, by_key};
+    for (size_t i = 0; i < plan->n_items; i++) {
+        const PlanItem *item = &plan->items[i];
+        if (!is_concerned(item))
+            continue;
+        if (item->facts_of->source)
+            add_item(&list, item);
+        else
+            add_unseen(&list, item);
+    }
+    keep_rows(&list);
+}
