@@ -45,6 +45,11 @@ def finding_ids(item):
     return {each["id"] for each in item["findings"]}
 
 
+def read_reply(text):
+    """As the server sends it: a name with an ampersand makes its JSON invalid."""
+    return json.loads(re.sub(r'\\(?!["\\/bfnrtu])', "", text))
+
+
 class Disagreement:
     """@kind: 'kind' (ready but refused), 'strict' (blocked but accepted), 'reason'."""
 
@@ -122,7 +127,7 @@ class Lab:
     def _job(self, job_id):
         while True:
             _, _, text = self.peer.call(self.user, {"command": "queryAsyncJobResult", "jobid": job_id})
-            job = json.loads(text)["queryasyncjobresultresponse"]
+            job = read_reply(text)["queryasyncjobresultresponse"]
             if job["jobstatus"]:
                 return job
             time.sleep(0.005)
@@ -130,7 +135,7 @@ class Lab:
     def submit(self, params):
         """(stage, code, text) of the refusal, or None when it was accepted."""
         status, _, text = self.peer.call(self.user, params)
-        (_, body), = json.loads(text).items()
+        (_, body), = read_reply(text).items()
         if status != 200:
             return "submit", body["errorcode"], body["errortext"]
         job = self._job(body["jobid"])

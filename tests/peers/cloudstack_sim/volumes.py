@@ -39,19 +39,68 @@ def _tag_text(tags):
     return ",".join(sorted(fit.tags_of(tags)))
 
 
+def _check_running(call, volume, vm):
+    if not vm or vm["state"] != "Running":
+        return
+    if volume["hypervisor"] == "KVM":  # read in the code, not recorded
+        raise invalid("KVM does not support volume live migration due to the limited possibility to refresh VM XML "
+                      "domain. Therefore, to live migrate a volume between storage pools, one must migrate the VM to a "
+                      "different host as well to force the VM XML domain update. Use "
+                      "'migrateVirtualMachineWithVolumes' instead.")
+    if not is_true(call.given.get("livemigrate")):
+        raise invalid(f"The volume {as_text('volume', volume)}is attached to a vm and for migrating it the "
+                      "parameter livemigrate should be specified")
+
+
+def _check_room(call, volume, pool):
+    """Maintenance and thresholds: read in the code, not recorded."""
+    pool = call.render("storagepool", pool)
+    if "Maintenance" in pool.get("state", "Up"):
+        raise invalid(f"Cannot migrate volume {as_text('volume', volume)}to the destination storage pool "
+                      f"{pool['name']} as the storage pool is in maintenance mode.")
+    size, used = pool["disksizetotal"], pool.get("disksizeused") or 0
+    total = size * float(pool.get("overprovisionfactor") or 1)
+    asked = (pool.get("disksizeallocated") or 0) + volume["size"]
+    if (used / size >= float(call.estate.setting("pool.storage.capacity.disablethreshold", "0.85")) or asked > total or
+            asked / total > float(call.estate.setting("pool.storage.allocated.capacity.disablethreshold", "0.85"))):
+        raise failure(f"Storage pool {pool['name']} does not have enough space to migrate volume {volume['name']}")
+
+
+def _check_new_offering(call, volume, pool, vm, offering):
+    """All but the tags of the pool is read in the code, not recorded."""
+    before = _present_offering(call, volume).get("tags")
+    must_keep = call.estate.setting("match.storage.pool.tags.with.disk.offering", "true") == "true"
+    if must_keep and not fit.tags_of(before) <= fit.tags_of(offering.get("tags")):
+        raise invalid(f"Existing disk offering storage tags of the volume {volume['id']} does not contain in the new "
+                      f"disk offering {offering['id']}  ")
+    if (offering.get("storagetype") == "local") != (pool.get("scope") == "HOST"):
+        raise invalid("You cannot move the volume to a shared storage and assign a disk offering for local storage "
+                      "and vice versa.")
+    _check_tags(call, volume, pool, offering.get("tags"))
+    service = call.estate["serviceoffering"].get(vm["serviceofferingid"]) if vm else None
+    if volume["type"] == "ROOT" and service and service.get("diskofferingstrictness"):
+        raise invalid(f"Disk offering cannot be changed to the volume {volume['id']} since existing disk offering is "
+                      "strictly associated with the volume")
+
+
+def _check_tags(call, volume, pool, tags):
+    if not fit.has_tags(call.estate.release, pool, tags):
+        raise invalid(f"Migration failed: target pool [{pool['name']}, tags:[{_tag_text(pool.get('tags'))}]] has no "
+                      f"matching tags for volume [{volume['name']}, uuid:{volume['id']}, tags:{_tag_text(tags)}]")
+
+
 def _check_migration(call, volume, pool, offering):
     vm = call.estate["virtualmachine"].get(volume.get("virtualmachineid"))
     if volume["storageid"] == pool["id"]:
         raise invalid(f"Volume {as_text('volume', volume)} is already on the destination storage pool")
-    if vm and vm["state"] == "Running" and not is_true(call.given.get("livemigrate")):
-        raise invalid(f"The volume {as_text('volume', volume)}is attached to a vm and for migrating it the "
-                      "parameter livemigrate should be specified")
+    _check_running(call, volume, vm)
+    _check_room(call, volume, pool)
     if pool.get("clusterid") not in (None, volume.get("clusterid")):
         raise invalid("Cannot migrate a volume of a virtual machine to a storage pool in a different cluster")
-    tags = (offering or _present_offering(call, volume)).get("tags")
-    if not fit.has_tags(call.estate.release, pool, tags):
-        raise invalid(f"Migration failed: target pool [{pool['name']}, tags:[{_tag_text(pool.get('tags'))}]] has no "
-                      f"matching tags for volume [{volume['name']}, uuid:{volume['id']}, tags:{_tag_text(tags)}]")
+    if offering:
+        _check_new_offering(call, volume, pool, vm, offering)
+    else:
+        _check_tags(call, volume, pool, _present_offering(call, volume).get("tags"))
 
 
 def _present_offering(call, volume):
