@@ -19,6 +19,7 @@ Modules, from the wire inwards:
   fit.py        does an offering fit; does a pool fit a disk
   limits.py     resource counts and limits
   networks.py   createNetwork and its neighbours
+  preparing.py  domains, accounts, projects, offerings and templates that are made
   instances.py  managed VMs after the import
   volumes.py    managed volumes after the import
   jobs.py       async jobs

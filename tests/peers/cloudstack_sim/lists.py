@@ -37,8 +37,8 @@ listGuestOsMapping guestosmapping admin all id:guestosmapping ostypeid:ostype hy
 listAccounts account user tenant id:account name state accounttype
 listDomains domain domain tenant id:domain name level
 listProjects project user tenant id:project name state
-listVirtualMachines virtualmachine user own id:virtualmachine name=displayname zoneid:zone hostid:host clusterid:cluster podid:pod state hypervisor templateid:template
-listVolumes volume user own id:volume name zoneid:zone virtualmachineid:virtualmachine type storageid:storagepool hostid:host podid:pod state
+listVirtualMachines virtualmachine user own id:virtualmachine name=displayname zoneid:zone hostid:host clusterid:cluster podid:pod state hypervisor templateid:template serviceofferingid:serviceoffering
+listVolumes volume user own id:volume name zoneid:zone virtualmachineid:virtualmachine type storageid:storagepool hostid:host podid:pod state diskofferingid:diskoffering
 listConfigurations configuration admin all name category group
 listEvents event user all id:event type level resourceid:string
 listTags tag user all resourceid:string resourcetype key value

@@ -9,7 +9,7 @@ import time
 import urllib.parse
 
 from . import control, params, signing, wire
-from . import admin, importing, instances, lists, networks, volumes  # noqa: F401: they declare commands
+from . import admin, importing, instances, lists, networks, preparing, volumes  # noqa: F401: they declare commands
 from .errors import ApiError, failure
 from .hypervisor import Hypervisor
 from .jobs import Runner, new_job_id, require_service
