@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "mapper_priv.h"
+#include "trap_priv.h"
 
 typedef struct GuestOs {
     const char *name, *id, *version;
@@ -57,6 +57,25 @@ version_of_host(Task *task)
     return NULL;
 }
 
+static GuestOs
+guest_of(const Task *task, const char *version)
+{
+    const InstanceView *server = task->server;
+    GuestOs guest = {.name = server->guest_os_name.value ? server->guest_os_name.value : "",
+        .id = server->guest_os_id.value ? server->guest_os_id.value : "",
+        .version = version};
+    if (*guest.name)
+        guest.type = g_hash_table_lookup(task->planner->os_types, guest.name);
+    return guest;
+}
+
+bool
+is_guest_os_mapped(const Task *task, const char *version)
+{
+    GuestOs guest = guest_of(task, version);
+    return is_mapped(task->planner, &guest);
+}
+
 void
 check_guest_os(Task *task)
 {
@@ -65,13 +84,9 @@ check_guest_os(Task *task)
     const InstanceView *server = task->instance->cloudstack;
     if (!server || task->hypervisor != HYPERVISOR_VMWARE || task->item->choice.templateid.value)
         return;
-    GuestOs guest = {.name = server->guest_os_name.value ? server->guest_os_name.value : "",
-        .id = server->guest_os_id.value ? server->guest_os_id.value : "",
-        .version = version_of_host(task)};
+    GuestOs guest = guest_of(task, version_of_host(task));
     if (!guest.version)
         return;
-    if (*guest.name)
-        guest.type = g_hash_table_lookup(planner->os_types, guest.name);
     if (is_mapped(planner, &guest))
         return;
     if (!is_read(&catalog->os_types))

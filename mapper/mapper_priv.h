@@ -365,6 +365,10 @@ typedef struct DiskOfferingPick {
     const DiskOffering *wanted, *transitional; /* as of OfferingPick */
 } DiskOfferingPick;
 
+/* Caches of trap_priv.h: hosts of a cluster and what is left on them. */
+typedef struct Room Room;
+typedef struct RoomHost RoomHost;
+
 struct Planner {
     const Inventory *inventory;
     const Catalog *catalog;
@@ -422,6 +426,9 @@ struct Planner {
     GHashTable *held_ips, *held_macs;      /* "network/address", "network/MAC" -> PlanItem */
     GHashTable *vlan_texts, *create_texts; /* VlanKey -> text */
     GHashTable *abouts;                    /* NIC or disk id -> "nics[...].networkid" */
+    GHashTable *network_traps;             /* Network -> NetworkTraps */
+    Int default_rates[2];                  /* Mbit/s by setting: of a first NIC, of others */
+    GHashTable *rooms;                     /* Cluster -> Room */
     GString *key;                          /* scratch */
     GArray *findings;                      /* of the current task */
     GArray *reasons;
@@ -455,6 +462,9 @@ struct Task {
     const Template *template;
     const OfferingPick *offering_pick; /* while proposing */
     int64_t amounts[RESOURCE_N];       /* that the server counts; of disks those looked at so far */
+    unsigned start_untold;             /* of StartFact */
+    Room *room;                        /* of its cluster, once looked for */
+    RoomHost *room_host;               /* its own in there; NULL: not among them */
     bool has_size;
     bool is_other;            /* the call names another instance: nothing else can be judged */
     const ManagedVm *managed; /* that this instance is already */
@@ -674,11 +684,6 @@ const char *ip_recorded(const Task *task, const Nic *nic, const Network *network
 const char *ip_choose(const Task *task, const Nic *nic, const Network *network);
 bool ip4_is_valid(const char *text);
 bool network_needs_ip(const Network *network);
-
-/* source_check.c: what the server does not check, but an operator must know */
-void check_source(Task *task);
-/* trap_instance.c */
-void check_instance_traps(Task *task);
 
 /* reasons.c: carries over the reasons of @given that its choices still have */
 void keep_reasons(Task *task, const PlanItem *given);

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "mapper_priv.h"
+#include "trap_priv.h"
 
 /* A NIC with its choice and everything that the findings about it name. */
 typedef struct NicTask {
@@ -515,6 +515,7 @@ check_network(NicTask *at)
     check_hostname_on(at);
     check_ip(at);
     check_mac(at);
+    check_nic_start(task, at->server, at->nic, at->network);
     const char *ip4 = at->choice ? at->choice->ip4.value : NULL;
     use_nic(task, at->network, ip_recorded(task, at->server, at->network, ip4), mac_of(at));
 }

@@ -7,7 +7,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "mapper_priv.h"
+#include "trap_priv.h"
 
 struct PlanStore {
     Arena arena;
@@ -64,6 +64,7 @@ static void (*const proposals[])(Task *task) = {
     propose_names,
     propose_root,
     propose_offering,
+    propose_firmware,
     propose_disks,
     propose_template,
     propose_nics,
@@ -85,6 +86,7 @@ static void (*const checks[])(Task *task) = {
     check_guest_os,
     check_limits,
     check_source,
+    check_start,
     check_rules,
 };
 
@@ -242,6 +244,7 @@ judge(Task *task)
     count_storage(task);
     count_offerings(task);
     use_limits(task);
+    use_start_room(task);
 }
 
 /* --- the plan --------------------------------------------------------------------------------- */

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "mapper_priv.h"
+#include "trap_priv.h"
 
 const char *
 planner_key(Planner *planner, const char *a, const char *b, const char *c)
@@ -315,6 +315,8 @@ new_tables(Planner *planner)
     planner->vlans = new_list_table(g_int64_hash, g_int64_equal);
     planner->names = new_text_table();
     planner->pool_spaces = g_hash_table_new(NULL, NULL);
+    planner->network_traps = g_hash_table_new(NULL, NULL);
+    planner->rooms = g_hash_table_new(NULL, NULL);
     planner->key = g_string_sized_new(256);
     arena_init(&planner->scratch);
     planner->findings = g_array_new(false, true, sizeof(Finding));
@@ -337,6 +339,7 @@ planner_init(Planner *planner)
     index_sources(planner);
     index_absences(planner);
     init_limits(planner);
+    init_rates(planner);
     planner->rule_owners =
         arena_new_n(planner->arena, Owner *, planner->policy ? planner->policy->n_rules + 1 : 1);
 }
@@ -370,7 +373,7 @@ planner_release(Planner *planner)
         &planner->disk_offering_picks, &planner->source_clusters, &planner->abouts,
         &planner->held_hostnames, &planner->held_ips, &planner->held_macs, &planner->vlan_texts,
         &planner->create_texts, &planner->pools, &planner->pool_spaces, &planner->move_targets,
-        &planner->offering_counts};
+        &planner->offering_counts, &planner->network_traps, &planner->rooms};
     for (size_t i = 0; i < G_N_ELEMENTS(tables); i++)
         g_clear_pointer(tables[i], g_hash_table_destroy);
     g_array_unref(planner->findings);

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "mapper_priv.h"
+#include "trap_priv.h"
 
 static const char *
 label_of(const Disk *disk)

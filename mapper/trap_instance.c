@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "mapper_priv.h"
+#include "trap_priv.h"
 
 enum { DISKS_MANY = 64, NICS_MANY = 10 };
 

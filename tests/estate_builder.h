@@ -436,7 +436,13 @@ estate_init(Estate *estate)
         .name = text_known("esx1"),
         .clusterid = text_known(CLUSTER_ID),
         .state = text_known("Up"),
-        .resourcestate = text_known("Enabled")};
+        .resourcestate = text_known("Enabled"),
+        .cpunumber = int_known(1 << 20),
+        .cpuspeed = int_known(3000),
+        .cpuallocatedvalue = int_known(0),
+        .memorytotal = int_known((int64_t)1 << 50),
+        .memoryallocatedbytes = int_known(0),
+        .ueficapability = bool_known(true)};
     g_array_append_val(estate->zones, zone);
     g_array_append_val(estate->clusters, cluster);
     g_array_append_val(estate->hosts, host);
@@ -450,6 +456,10 @@ estate_init(Estate *estate)
     estate_add_domain(estate, "domain-a", "ROOT/a", "domain-root");
     estate_add_domain(estate, "domain-sub", "ROOT/a/sub", "domain-a");
     estate_add_account(estate, "admin", "domain-root", 1);
+    estate_add_setting(estate, "cluster.cpu.allocated.capacity.disablethreshold", "0.95");
+    estate_add_setting(estate, "cluster.memory.allocated.capacity.disablethreshold", "0.95");
+    estate_add_setting(estate, "vm.network.throttling.rate", "0");
+    estate_add_setting(estate, "network.throttling.rate", "0");
     estate_add_places(estate);
     if (!estate->has_no_view)
         estate_add_cloudstack_view(estate);
@@ -523,7 +533,8 @@ assert_arguments(const Finding *finding)
     static const char *const may_be_zero[] = {"size-invalid", "offering-partly-fixed",
         "nics-differ", "disks-differ", "disk-offering-missing", "no-disk-offering",
         "limit-exceeded-instances", "limit-exceeded-cpus", "limit-exceeded-memory",
-        "limit-exceeded-volumes", "limit-exceeded-storage", NULL};
+        "limit-exceeded-volumes", "limit-exceeded-storage", "no-host-with-room",
+        "no-host-large-enough", "cluster-over-threshold", NULL};
     const FindingKind *kind = finding->kind;
     for (int i = 1; i <= FINDING_ARGS_MAX; i++) {
         const FindingArg *arg = &finding->args[i - 1];

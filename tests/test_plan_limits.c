@@ -335,6 +335,7 @@ test_release_that_is_open_decides(void)
     SET_LIMIT(alice, cpu, "0", "0");
     add_vms(&estate, 1);
     estate.catalog->info.version = (Text){0};
+    estate.catalog->settings.n = 0; /* they would tell */
     g_autoptr(Plan) plan = estate_plan(&estate, RULES);
     assert_finding(&plan->items[0], "release-decides");
     g_assert_null(find_finding(&plan->items[0], "limit-exceeded-cpus"));
