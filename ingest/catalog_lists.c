@@ -8,6 +8,9 @@
  *   networks, vms, volumes
  *                  listall=true leaves out what projects own: those take a second sweep
  *   hosts          without type=Routing the hosts of system VMs come along
+ *   service_offerings, disk_offerings
+ *                  state=all: deleted ones too, which an import takes by their ids; up to 4.18 the
+ *                  parameter is unknown and passed over
  *   vms            "details" without the statistics, which are slow to compute
  *   templates      one item per template and zone, all with the same id
  *   shared_ips     forvirtualnetwork=false: addresses of shared networks, the free ones too
@@ -74,9 +77,9 @@ const CatalogListSpec catalog_list_specs[CATALOG_N_LISTS] = {
         .is_by_zone = true,
         .params = {LISTALL, {"forvirtualnetwork", "false"}, {"allocatedonly", "false"}}),
     LIST(service_offerings, "listServiceOfferings", "serviceoffering", service_offering_type,
-        .is_paged = true, .params = {LISTALL}),
+        .is_paged = true, .params = {LISTALL, {"state", "all"}}),
     LIST(disk_offerings, "listDiskOfferings", "diskoffering", disk_offering_type, .is_paged = true,
-        .params = {LISTALL}),
+        .params = {LISTALL, {"state", "all"}}),
     LIST(templates, "listTemplates", "template", template_type, .is_paged = true,
         .is_by_zone = true, .key = key_template, .params = {LISTALL, {"templatefilter", "all"}}),
     LIST(os_types, "listOsTypes", "ostype", os_type_type, .is_paged = true),

@@ -50,7 +50,8 @@ add_nics(CallBuilder *builder, const Choice *choice)
     size_t n_ips = 0;
     for (size_t i = 0; i < choice->nics.n; i++) {
         add_member(builder, "nicnetworklist", i, "nic", choice->nics.items[i].nic);
-        add_member(builder, "nicnetworklist", i, "network", choice->nics.items[i].networkid);
+        if (!choice->nics.items[i].networkid.value || *choice->nics.items[i].networkid.value)
+            add_member(builder, "nicnetworklist", i, "network", choice->nics.items[i].networkid);
     }
     for (size_t i = 0; i < choice->nics.n; i++) {
         if (!choice->nics.items[i].ip4.value)

@@ -168,6 +168,9 @@ check_cluster_state(Task *task, const Cluster *cluster)
     bool is_kvm = type && !g_ascii_strcasecmp(type, "KVM");
     if (type && !is_vmware && (!is_kvm || imports_kvm == ANSWER_NO))
         FIND(task, CLUSTER_HYPERVISOR, NULL, ARG(name), ARG(type));
+    else if (is_kvm && imports_kvm == ANSWER_UNKNOWN)
+        FIND(task, RELEASE_DECIDES, NULL, ARG("whether KVM instances can be imported"),
+            ARG(releases_text(planner->arena, &planner->releases)));
     if (state && strcmp(state, "Enabled") != 0 && needs_enabled != ANSWER_NO)
         FIND(task, CLUSTER_DISABLED, NULL, ARG(name), ARG(state), ARG(text_or_word(cluster->id)))
             ->severity = needs_enabled == ANSWER_YES ? SEVERITY_BLOCKER : SEVERITY_UNKNOWN;

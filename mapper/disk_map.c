@@ -63,6 +63,8 @@ disk_offering_fit(
         return sees == ANSWER_NO ? FINDING_DISK_OFFERING_OF_OTHER_DOMAIN : FINDING_LIST_UNREAD;
     if (zone_sees(planner, &offering->zoneid) == ANSWER_NO)
         return FINDING_DISK_OFFERING_OF_OTHER_ZONE;
+    if (!is_true(offering->iscustomized) && !offering->disksize.value)
+        return FINDING_DISK_OFFERING_SIZELESS;
     if (!is_true(offering->iscustomized) && offering->disksize.value * GIB < bytes)
         return FINDING_DISK_OFFERING_TOO_SMALL;
     if (is_true(offering->iscustomized) && !bytes)
@@ -341,6 +343,18 @@ split_disks(const Task *task)
     return split;
 }
 
+/* The only disk is the root disk, whatever offerings are given, in releases that do not count. */
+static bool
+is_single_disk_taken(Task *task)
+{
+    Planner *planner = task->planner;
+    Answer counts = RELEASES_ASK(&planner->releases, counts_single_disk);
+    if (counts == ANSWER_UNKNOWN)
+        FIND(task, RELEASE_DECIDES, NULL, ARG("whether a disk offering for the only disk counts"),
+            ARG(releases_text(planner->arena, &planner->releases)));
+    return counts != ANSWER_YES;
+}
+
 /* One disk must be left, which becomes the root disk; the server counts before it compares. Returns
  * its refusal, NULL if it makes none. */
 static const char *
@@ -350,6 +364,10 @@ check_split(Task *task)
     Arena *arena = task->planner->arena;
     Split split = split_disks(task);
     g_autofree char *ids = g_string_free(split.ids, false);
+    if (total == 1 && split.n_mapped && is_single_disk_taken(task)) {
+        task->root = &task->server->disks.items[0];
+        return NULL;
+    }
     if (split.n_mapped + 1 != (int64_t)total)
         return arena_printf(arena,
             "VM has total %zu disks for which %" G_GINT64_FORMAT
@@ -377,10 +395,13 @@ check_entry_offering(Task *task, const DiskChoice *entry)
     const char *id = entry->diskofferingid.value;
     if (!id || g_hash_table_contains(planner->disk_offerings, id))
         return;
-    if (is_read(&planner->catalog->disk_offerings))
+    if (!is_read(&planner->catalog->disk_offerings))
+        find_unread_list(task, "disk_offerings");
+    else if (planner->lists_deleted_disk_offerings)
         FIND(task, DISK_OFFERING_NOT_FOUND, text_or_word(entry->disk), ARG(id));
     else
-        find_unread_list(task, "disk_offerings");
+        FIND(task, DISK_OFFERING_UNSEEN, text_or_word(entry->disk), ARG(id),
+            ARG(UNSEEN_OFFERING_WHY));
 }
 
 static void
@@ -458,10 +479,20 @@ find_misfit(Task *task, const Disk *disk, const DiskOffering *offering, FindingI
         FIND(task, DISK_OFFERING_TOO_SMALL, id, ARG(name), ARG(text_or_word(offering->id)),
             ARG_N(offering->disksize.value), ARG_N(round_up_gib(disk->capacity_bytes.value)),
             ARG_N(disk->capacity_bytes.value / GIB));
+    else if (problem == FINDING_DISK_OFFERING_SIZELESS)
+        FIND(task, DISK_OFFERING_SIZELESS, id, ARG(name), ARG(text_or_word(offering->id)));
     else if (problem == FINDING_DISK_OFFERING_ENCRYPTS)
         FIND(task, DISK_OFFERING_ENCRYPTS, id, ARG(name));
     else if (problem == FINDING_LIST_UNREAD)
         find_unread_list(task, "domains");
+}
+
+/* The server looks at the right to the offering first, then at limits, then at sizes. */
+static bool
+is_about_access(FindingId misfit)
+{
+    return misfit == FINDING_DISK_OFFERING_OF_OTHER_DOMAIN ||
+           misfit == FINDING_DISK_OFFERING_OF_OTHER_ZONE || misfit == FINDING_LIST_UNREAD;
 }
 
 static void
@@ -478,16 +509,18 @@ warn_of_disk_offering(Task *task, const Disk *disk, const DiskOffering *offering
             task, DISK_OFFERING_LARGER, id, ARG(name), ARG_N(offering->disksize.value), ARG_N(gib));
 }
 
-/* @is_sized: a size of 0 does no harm. */
+/* @is_sized: does it do no harm if the size is 0? */
 static void
-check_disk(Task *task, const Disk *disk, bool is_sized)
+check_disk(Task *task, const Disk *disk, Answer is_sized)
 {
+    static const Severity severities[] = {[ANSWER_NO] = SEVERITY_BLOCKER,
+        [ANSWER_YES] = SEVERITY_WARNING,
+        [ANSWER_UNKNOWN] = SEVERITY_UNKNOWN};
     const char *label = text_or_word(disk->label);
     if (disk->capacity_bytes.state != FACT_KNOWN)
         FIND(task, DISK_SIZE_UNKNOWN, disk->id.value, ARG(label));
     else if (disk->capacity_bytes.value == 0)
-        FIND(task, DISK_SIZE_ZERO, disk->id.value, ARG(label))->severity =
-            is_sized ? SEVERITY_WARNING : SEVERITY_BLOCKER;
+        FIND(task, DISK_SIZE_ZERO, disk->id.value, ARG(label))->severity = severities[is_sized];
 }
 
 static void
@@ -523,7 +556,7 @@ check_root(Task *task)
     const Disk *root = task->root;
     const ServiceOffering *offering = task->offering;
     check_disk_limit_first(task);
-    check_disk(task, root, task->hypervisor == HYPERVISOR_KVM);
+    check_disk(task, root, task->hypervisor == HYPERVISOR_KVM ? ANSWER_YES : ANSWER_NO);
     if (root->controller.state == FACT_KNOWN && !*root->controller.value)
         FIND(task, ROOT_WITHOUT_CONTROLLER, root->id.value, ARG(""));
     task->root_match = pool_match_find(task, root);
@@ -555,15 +588,20 @@ check_data_disk(Task *task, const Disk *disk)
     const DiskChoice *entry = find_choice(&task->item->choice, disk->id.value);
     const char *id = entry ? entry->diskofferingid.value : NULL;
     const DiskOffering *offering = id ? g_hash_table_lookup(planner->disk_offerings, id) : NULL;
+    FindingId misfit = FINDING_NONE;
+    if (offering && disk->capacity_bytes.state == FACT_KNOWN)
+        misfit = disk_offering_fit(planner, offering, task->owner, disk->capacity_bytes.value);
+    if (is_about_access(misfit))
+        find_misfit(task, disk, offering, misfit);
     check_disk_limit_first(task);
-    if (offering && disk->capacity_bytes.state == FACT_KNOWN) {
-        find_misfit(task, disk, offering,
-            disk_offering_fit(planner, offering, task->owner, disk->capacity_bytes.value));
-        warn_of_disk_offering(task, disk, offering);
-    }
-    /* A disk without a size is given that of a fixed offering. */
+    /* In most releases a disk without a size is given that of a fixed offering. */
     bool is_fixed = offering && !is_true(offering->iscustomized) && offering->disksize.value > 0;
-    check_disk(task, disk, is_fixed);
+    check_disk(
+        task, disk, is_fixed ? RELEASES_ASK(&planner->releases, lends_disk_size) : ANSWER_NO);
+    if (misfit && !is_about_access(misfit))
+        find_misfit(task, disk, offering, misfit);
+    if (offering && disk->capacity_bytes.state == FACT_KNOWN)
+        warn_of_disk_offering(task, disk, offering);
     find_pool_problem(task, disk, match, offering ? &offering->tags : &no_tags,
         offering ? text_or_word(offering->name) : "any");
     if (offering)

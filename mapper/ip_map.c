@@ -92,7 +92,9 @@ static FindingId
 shared_fit(const Task *task, const Network *network, const char *ip4)
 {
     Planner *planner = task->planner;
-    Answer needs_row = RELEASES_ASK(&planner->releases, needs_free_shared_ip);
+    bool is_basic = !g_strcmp0(planner->zone->networktype.value, "Basic");
+    Answer needs_row = is_basic ? RELEASES_ASK(&planner->releases, needs_free_basic_ip)
+                                : RELEASES_ASK(&planner->releases, needs_free_shared_ip);
     if (g_strcmp0(network->type.value, "Shared") != 0 || needs_row == ANSWER_NO)
         return FINDING_NONE;
     const SharedIp *row = g_hash_table_lookup(

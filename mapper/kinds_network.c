@@ -250,7 +250,12 @@ KIND(MAC_MISSING, "mac-missing", SEVERITY_UNKNOWN,
     "The MAC address of NIC '{nic}' could not be read.", "NICs of the source: {1}.",
     "Discover again with a right to read the hardware.",
     "Whether it is in use already cannot be told.", NO_SERVER);
+KIND(MAC_REPLACED, "mac-replaced", SEVERITY_WARNING,
+    "MAC {1} of NIC '{nic}' is in use on network '{2}' by '{3}', so a new one would be recorded.",
+    "choice.forced is true; listVirtualMachines: nic, or an earlier NIC of this plan.",
+    "Set choice.forced to false and choose another network, unless the guest may get a new MAC.",
+    "The guest keeps its MAC until its next stop and start, and gets the new one then.", NO_SERVER);
 KIND(FORCE_REMOVES_NIC, "forced-removes-nic", SEVERITY_BLOCKER,
-    "'forced' on this release takes the NIC record away from another VM.", "Release {1}.",
+    "'forced' on this release takes the NIC record away from '{2}'.", "Release {1}.",
     "Set choice.forced to false.",
     "In 4.18 forced=true removes the NIC record of the VM that has the same MAC.", NO_SERVER);

@@ -329,7 +329,8 @@ check_quota(Task *task, Ledger *ledger, int resource, int64_t held, int64_t amou
             "What is used is shown in whole GiB, and it fits by less than one.");
     else if (sum + quota->slack + quota->possible > quota->most)
         find_uncertain(task, ledger, resources[resource].type,
-            "It is enough only if VMs before this one are left out, whose verdict is unknown.");
+            "It is enough only if VMs before this one take nothing: their verdict is unknown, or "
+            "they are off and resource.count.running.vms.only is true.");
     else
         found_by = quota->found_by;
     quota->found_by = found_by;
@@ -493,14 +494,18 @@ void
 use_limits(Task *task)
 {
     Verdict verdict = task->item->verdict;
+    /* With that setting a VM that is off counts from its next start, or at the import already. */
+    bool is_off = task->shape.is_off &&
+                  setting_is_true(task->planner, "resource.count.running.vms.only") == ANSWER_YES;
     if (verdict == VERDICT_BLOCKED && (task->is_other || !is_blocked_by_limits(task->item)))
         return;
     for (Ledger *ledger = task_ledger(task); ledger; ledger = ledger->parent)
         for (int i = 0; i < RESOURCE_N; i++) {
             Quota *quota = &ledger->quotas[i];
-            int64_t *sum = verdict == VERDICT_BLOCKED   ? &quota->hopeful
-                           : verdict == VERDICT_UNKNOWN ? &quota->possible
-                                                        : &quota->certain;
+            bool is_uncertain = verdict == VERDICT_UNKNOWN || (is_off && i <= RESOURCE_MEMORY);
+            int64_t *sum = verdict == VERDICT_BLOCKED ? &quota->hopeful
+                           : is_uncertain             ? &quota->possible
+                                                      : &quota->certain;
             *sum += task->amounts[i];
         }
 }

@@ -284,11 +284,13 @@ find_managed(Task *task, const ManagedVm *vm, const char *by)
 {
     const Planner *planner = task->planner;
     task->managed = vm;
-    add_finding(task,
+    Finding *finding = add_finding(task,
         task->instance->cloudstack ? FINDING_MANAGED_LISTED_AGAIN : FINDING_ALREADY_MANAGED, NULL,
         (FindingArg[FINDING_ARGS_MAX]){ARG(vm_text(planner, vm)), ARG(text_or_word(vm->id)),
             ARG(owner_text(planner, vm)), ARG(by), ARG(text_or_word(task->item->choice.clusterid)),
             ARG(cure_text(planner, vm))});
+    /* Where names are hidden host by host, a VM on another host than recorded is found. */
+    finding->is_unforetold = RELEASES_ASK(&planner->releases, hides_names_by_host) != ANSWER_NO;
 }
 
 static bool

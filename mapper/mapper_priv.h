@@ -83,7 +83,6 @@ typedef struct Release {
     bool asks_cluster_first;      /* before it looks at domain and account */
     bool force_removes_other_nic; /* forced=true takes the MAC away from its owner */
     bool hides_names_by_host;     /* a managed VM on another host than recorded is found again */
-    bool lists_kvm_vlan;          /* else it reads -1 for each NIC of KVM */
     /* how it words its texts */
     bool has_words_of_418;
     bool misspells_please;
@@ -411,6 +410,10 @@ struct Planner {
     bool sees_vlans;      /* the catalog's networks show their VLANs */
     bool has_hidden_vlan; /* some network in use does not */
 
+    /* Settings and what the server's lists hold. */
+    int64_t custom_cpus_max, custom_memory_max; /* of any custom offering; MiB */
+    bool lists_deleted_offerings, lists_deleted_disk_offerings;
+
     /* Caches. */
     GHashTable *ledgers;      /* "account/domainid/name", "project/domainid/id", "domain/id" */
     bool has_odd_sizes;       /* volumes in use may add up to other than whole GiB */
@@ -510,6 +513,11 @@ const char *text_or_word(Text text);
 const char *join_texts(Arena *arena, const Texts *texts, const char *separator);
 
 bool has_text(const Texts *texts, const char *text);
+#define UNSEEN_OFFERING_WHY                                                                        \
+    "this release lists no deleted ones, so it may be one of them, or none at all"
+
+/* param_check.c: what the server refuses before it looks at the instance */
+void check_params(Task *task);
 
 /* policy.c */
 /* A rule that comes before the first one that holds, and rests on a fact that was not read. */
@@ -585,6 +593,12 @@ void check_guest_os(Task *task);
 
 /* offering_map.c */
 void task_read_shape(Task *task);
+typedef struct CustomRange {
+    int64_t cpus_min, cpus_max, memory_min, memory_max; /* MiB */
+} CustomRange;
+
+CustomRange custom_range(const Planner *planner, const ServiceOffering *offering);
+bool offering_is_custom(const ServiceOffering *offering);
 FindingId offering_fit(const Planner *planner, const ServiceOffering *offering, const Shape *shape);
 void propose_offering(Task *task);
 void check_offering(Task *task);

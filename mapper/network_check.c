@@ -196,6 +196,9 @@ find_network_problem(const NicTask *at, FindingId problem)
             ARG(owner_of_network(arena, network)));
     else if (problem == FINDING_NETWORK_VLANS_UNREAD)
         FIND(task, NETWORK_VLANS_UNREAD, at->id, ARG(planner_vlan_text(task->planner, at->vlan)));
+    else if (problem == FINDING_NETWORK_PVLAN_DIFFERS && !network->broadcasturi.value &&
+             check_is_made(task->planner, FINDING_NETWORK_NO_PVLAN) == ANSWER_YES)
+        FIND(task, NETWORK_NO_PVLAN, at->id, ARG(name), ARG(pvlan_uri(arena, &at->server->vlan)));
     else if (problem == FINDING_NETWORK_PVLAN_DIFFERS)
         FIND(task, NETWORK_PVLAN_DIFFERS, at->id, ARG(name),
             ARG(network->broadcasturi.value ? network->broadcasturi.value : "null"),
@@ -360,20 +363,54 @@ mac_is_valid(const char *mac)
     return !mac[17];
 }
 
-/* What this plan brings before: NICs are recorded one after the other. */
+/* Refused, unless it is forced: then a new MAC is recorded, or the other NIC's record is gone. */
 static void
+find_mac_taken(const NicTask *at, const char *mac, const char *whose)
+{
+    Task *task = at->task;
+    Planner *planner = task->planner;
+    const char *network = network_name(at->network);
+    Answer removes = RELEASES_ASK(&planner->releases, force_removes_other_nic);
+    if (!is_true(task->item->choice.forced))
+        FIND(task, MAC_IN_NETWORK, at->id, ARG(mac), ARG(network), ARG(whose),
+            ARG(text_or_word(at->network->id)));
+    else if (removes == ANSWER_NO)
+        FIND(task, MAC_REPLACED, at->id, ARG(mac), ARG(network), ARG(whose));
+    else
+        FIND(task, FORCE_REMOVES_NIC, at->id,
+            ARG(releases_text(planner->arena, &planner->releases)), ARG(whose))
+            ->severity = removes == ANSWER_YES ? SEVERITY_BLOCKER : SEVERITY_UNKNOWN;
+}
+
+/* 4.18 and 4.19.0 record any text. */
+static void
+check_mac_text(const NicTask *at, const char *mac)
+{
+    Task *task = at->task;
+    Planner *planner = task->planner;
+    Answer is_made = check_is_made(planner, FINDING_MAC_INVALID);
+    if (mac_is_valid(mac) || is_made == ANSWER_NO)
+        return;
+    FIND(task, MAC_INVALID, at->id, ARG(mac),
+        ARG(*mac ? arena_printf(planner->arena, "Invalid mac address: %s", mac)
+                 : "Mac address not specified"))
+        ->severity = is_made == ANSWER_YES ? SEVERITY_BLOCKER : SEVERITY_UNKNOWN;
+}
+
+/* What this plan brings before: NICs are recorded one after the other. */
+static bool
 check_mac_in_plan(const NicTask *at, const char *mac)
 {
     Task *task = at->task;
-    if (!at->network || is_true(task->item->choice.forced))
-        return;
+    if (!at->network)
+        return false;
     const PlanItem *item =
         held_by(task->planner, task->planner->held_macs, at->network->id.value, mac);
     if (!item && uses_mac(task, at->network, mac))
         item = task->item;
     if (item)
-        FIND(task, MAC_IN_NETWORK, at->id, ARG(mac), ARG(network_name(at->network)),
-            ARG(text_or_word(item->instance.name)), ARG(text_or_word(at->network->id)));
+        find_mac_taken(at, mac, text_or_word(item->instance.name));
+    return item != NULL;
 }
 
 static const char *
@@ -392,31 +429,22 @@ check_mac(const NicTask *at)
         FIND(task, MAC_MISSING, at->id, ARG(text_or_word(task->view->source)));
         return;
     }
-    if (!mac_is_valid(mac))
-        FIND(task, MAC_INVALID, at->id, ARG(mac),
-            ARG(*mac ? arena_printf(planner->arena, "Invalid mac address: %s", mac)
-                     : "Mac address not specified"));
-    check_mac_in_plan(at, mac);
+    check_mac_text(at, mac);
+    if (check_mac_in_plan(at, mac))
+        return;
     const GPtrArray *list = g_hash_table_lookup(planner->managed_macs, mac);
     for (guint i = 0; list && i < list->len; i++) {
         const ManagedNicRef *ref = g_ptr_array_index(list, i);
         bool is_same = at->network && ref->nic->networkid.value &&
                        !g_strcmp0(ref->nic->networkid.value, at->network->id.value);
         const char *name = text_or_word(ref->vm->name);
-        Answer removes = RELEASES_ASK(&planner->releases, force_removes_other_nic);
         if (is_itself(task, ref->vm))
             continue;
-        if (is_same && is_true(task->item->choice.forced) && removes != ANSWER_NO)
-            FIND(task, FORCE_REMOVES_NIC, at->id,
-                ARG(releases_text(planner->arena, &planner->releases)))
-                ->severity = removes == ANSWER_YES ? SEVERITY_BLOCKER : SEVERITY_UNKNOWN;
-        if (is_same && !is_true(task->item->choice.forced)) {
-            FIND(task, MAC_IN_NETWORK, at->id, ARG(mac), ARG(network_name(at->network)), ARG(name),
-                ARG(text_or_word(at->network->id)));
+        if (is_same) {
+            find_mac_taken(at, mac, name);
             return;
         }
-        if (!is_same)
-            FIND(task, MAC_ELSEWHERE, at->id, ARG(mac), ARG(name));
+        FIND(task, MAC_ELSEWHERE, at->id, ARG(mac), ARG(name));
     }
 }
 
@@ -579,7 +607,7 @@ check_entry_values(Task *task, const NicChoice *entry)
     const char *ip4 = entry->ip4.value;
     if (id && !g_hash_table_contains(planner->networks, id)) {
         if (is_read(&planner->catalog->networks))
-            FIND(task, NETWORK_NOT_FOUND, nic, ARG(id));
+            FIND(task, NETWORK_NOT_FOUND, nic, ARG(*id ? id : "null"));
         else
             find_unread_list(task, "networks");
     }

@@ -81,7 +81,8 @@ is_owner_uncertain(const Planner *planner, const Owner *owner)
 {
     if (owner->problem)
         return false;
-    return (owner->account && !owner->of_account) || (owner->projectid && !owner->of_project) ||
+    return (owner->account && !owner->of_account) ||
+           (owner->projectid && !owner->account && !owner->of_project) ||
            (owner->is_root_admin && !is_read(&planner->catalog->settings));
 }
 

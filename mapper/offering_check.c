@@ -53,79 +53,179 @@ find_no_offering(Task *task)
             ARG(shape->is_off ? ", powered off" : ", running"), ARG(nearest));
 }
 
-/* The arguments that the finding of a misfit takes. */
+/* The arguments from the third on: what the offering has and the instance wants. */
+static void
+fill_sizes(const Task *task, const ServiceOffering *offering, FindingId problem, FindingArg *args)
+{
+    const Shape *shape = &task->shape;
+    const CustomRange range = custom_range(task->planner, offering);
+    const FindingArg power = ARG(power_text(task));
+    if (problem == FINDING_OFFERING_CPU_RANGE)
+        memcpy(args,
+            (FindingArg[]){ARG_N(range.cpus_min), ARG_N(range.cpus_max), ARG_N(shape->cpus)},
+            3 * sizeof *args);
+    else if (problem == FINDING_OFFERING_MEMORY_RANGE)
+        memcpy(args,
+            (FindingArg[]){
+                ARG_N(range.memory_min), ARG_N(range.memory_max), ARG_N(shape->memory_mib)},
+            3 * sizeof *args);
+    else if (problem == FINDING_OFFERING_CPU)
+        memcpy(args, (FindingArg[]){ARG_N(offering->cpunumber.value), ARG_N(shape->cpus), power},
+            3 * sizeof *args);
+    else if (problem == FINDING_OFFERING_MEMORY)
+        memcpy(args, (FindingArg[]){ARG_N(offering->memory.value), ARG_N(shape->memory_mib), power},
+            3 * sizeof *args);
+    else if (problem == FINDING_OFFERING_SPEED)
+        memcpy(args,
+            (FindingArg[]){ARG_N(offering->cpuspeed.value), ARG_N(shape->reservation_mhz), power},
+            3 * sizeof *args);
+    else if (problem == FINDING_OFFERING_PARTLY_FIXED)
+        memcpy(args,
+            (FindingArg[]){ARG_N(offering->cpunumber.value), ARG_N(offering->memory.value),
+                ARG_N(offering->cpuspeed.value)},
+            3 * sizeof *args);
+    else if (problem == FINDING_OFFERING_MEMORY_FIXED)
+        args[0] = ARG_N(offering->memory.value);
+}
+
+/* What of the offering is free to choose. */
+static const char *
+free_member(const ServiceOffering *offering)
+{
+    return offering->cpunumber.state != FACT_KNOWN ? "cpunumber"
+           : offering->memory.state != FACT_KNOWN  ? "memory"
+                                                   : "cpuspeed";
+}
+
 static void
 find_misfit(Task *task, const ServiceOffering *offering, FindingId problem)
 {
-    const Shape *shape = &task->shape;
-    const ServiceOfferingDetails *limits = &offering->serviceofferingdetails;
-    FindingArg args[FINDING_ARGS_MAX] = {
-        ARG(text_or_word(offering->name)), ARG(text_or_word(offering->id))};
-    int64_t has = offering->cpunumber.value, wants = shape->cpus;
-    bool is_limit = false;
-    if (problem == FINDING_OFFERING_MEMORY) {
-        has = offering->memory.value;
-        wants = shape->memory_mib;
-    } else if (problem == FINDING_OFFERING_SPEED) {
-        has = offering->cpuspeed.value;
-        wants = shape->reservation_mhz;
-    } else if (problem == FINDING_OFFERING_PARTLY_FIXED) {
-        wants = offering->memory.value;
-    } else if (problem == FINDING_OFFERING_CPU_RANGE) {
-        has = limits->mincpunumber.value;
-        wants = limits->maxcpunumber.value;
-        args[4] = ARG_N(shape->cpus);
-        is_limit = true;
-    } else if (problem == FINDING_OFFERING_MEMORY_RANGE) {
-        has = limits->minmemory.value;
-        wants = limits->maxmemory.value;
-        args[4] = ARG_N(shape->memory_mib);
-        is_limit = true;
-    }
-    args[2] = ARG_N(has);
-    args[3] = ARG_N(wants);
-    if (!is_limit)
-        args[4] = ARG(power_text(task));
+    const char *name = text_or_word(offering->name), *id = text_or_word(offering->id);
+    FindingArg args[FINDING_ARGS_MAX] = {ARG(name), ARG(id)};
+    fill_sizes(task, offering, problem, args + 2);
+    if (problem == FINDING_OFFERING_CUSTOM_BROKEN)
+        args[1] = ARG(free_member(offering));
     if (problem == FINDING_OFFERING_OF_OTHER_ZONE) {
         args[1] = ARG(text_or_word(task->planner->zone->name));
-        args[2] = ARG(text_or_word(offering->id));
+        args[2] = ARG(id);
         args[3] = ARG(task->owner->label);
-        args[4] = ARG(NULL);
     }
     add_finding(task, problem, NULL, args);
 }
 
-/* Host tags: each of them up to 4.19, later only those that a setting lists. */
+/* A custom offering on a server that may be the release that breaks on it. */
+static void
+check_custom_release(Task *task, const ServiceOffering *offering)
+{
+    Planner *planner = task->planner;
+    if (offering_is_custom(offering) &&
+        check_is_made(planner, FINDING_OFFERING_CUSTOM_BROKEN) == ANSWER_UNKNOWN)
+        FIND(task, RELEASE_DECIDES, NULL, ARG("whether an import with a custom offering works"),
+            ARG(releases_text(planner->arena, &planner->releases)));
+}
+
+/* --- host tags -------------------------------------------------------------------------------- */
+
+static bool
+setting_lists(const Planner *planner, const char *setting, const char *tag)
+{
+    const Setting *row = g_hash_table_lookup(planner->settings, setting);
+    g_auto(GStrv) listed = g_strsplit(row && row->value.value ? row->value.value : "", ",", 64);
+    for (char **each = listed; *each; each++)
+        if (!strcmp(g_strstrip(*each), tag))
+            return true;
+    return false;
+}
+
+/* From 4.20 on only these tags bind: named by a setting, or with limits of their own. */
+static bool
+is_strict_tag(const Planner *planner, const char *tag)
+{
+    return setting_lists(planner, "vm.strict.host.tags", tag) ||
+           (setting_is_true(planner, "vm.strict.resource.limit.host.tag.check") != ANSWER_NO &&
+               setting_lists(planner, "resource.limit.host.tags", tag));
+}
+
+/* A tag that binds and that the host lacks; NULL: none. */
+static const char *
+missing_tag(const Planner *planner, const ServiceOffering *offering, const Template *template,
+    const Host *host, bool is_each_binding)
+{
+    for (size_t i = 0; i < offering->hosttags.n; i++) {
+        const char *tag = offering->hosttags.items[i];
+        if (!has_text(&host->hosttags, tag) && (is_each_binding || is_strict_tag(planner, tag)))
+            return tag;
+    }
+    const char *tag = template ? template->templatetag.value : NULL;
+    bool is_missing = tag && !is_each_binding && is_strict_tag(planner, tag);
+    return is_missing && !has_text(&host->hosttags, tag) ? tag : NULL;
+}
+
+/* Another host of the cluster that the instance could be moved to. */
+static bool
+has_other_host(const Task *task, const Template *template, const Host *host, bool is_each_binding)
+{
+    const Catalog *catalog = task->planner->catalog;
+    for (size_t i = 0; i < catalog->hosts.n; i++) {
+        const Host *other = &catalog->hosts.items[i];
+        if (other != host && !g_strcmp0(other->clusterid.value, host->clusterid.value) &&
+            !g_strcmp0(other->state.value, "Up") &&
+            !g_strcmp0(other->resourcestate.value, "Enabled") &&
+            !missing_tag(task->planner, task->offering, template, other, is_each_binding))
+            return true;
+    }
+    return false;
+}
+
+static void
+find_missing_tag(
+    Task *task, const Template *template, const Host *host, const char *tag, bool is_each_binding)
+{
+    const ServiceOffering *offering = task->offering;
+    const char *name = text_or_word(offering->name);
+    const char *templateid = task->item->choice.templateid.value;
+    if (!is_true(task->item->choice.migrateallowed))
+        FIND(task, OFFERING_HOST_TAG, NULL, ARG(name), ARG(text_or_word(offering->id)),
+            ARG(text_or_word(host->name)), ARG(tag),
+            ARG(templateid ? templateid : "the default template"), ARG(text_or_word(host->id)));
+    else if (has_other_host(task, template, host, is_each_binding))
+        FIND(task, OFFERING_MOVES, NULL, ARG(name), ARG(tag), ARG(text_or_word(host->name)));
+    else
+        FIND(task, OFFERING_NO_HOST, NULL, ARG(name), ARG(tag));
+}
+
+/* Each tag of the offering up to 4.19, later only those that settings call strict. */
 static void
 check_host_tags(Task *task, const ServiceOffering *offering)
 {
     Planner *planner = task->planner;
-    const InstanceView *server = task->server;
-    const Host *host = server->host_name.value
-                           ? g_hash_table_lookup(planner->hosts, server->host_name.value)
-                           : NULL;
-    const Setting *strict = g_hash_table_lookup(planner->settings, "vm.strict.host.tags");
+    const char *name = task->server->host_name.value;
+    const char *templateid = task->item->choice.templateid.value;
+    const Host *host = name ? g_hash_table_lookup(planner->hosts, name) : NULL;
+    const Template *template =
+        templateid ? g_hash_table_lookup(planner->templates, templateid) : NULL;
     Answer every = RELEASES_ASK(&planner->releases, needs_every_host_tag);
-    if (!host || is_true(task->item->choice.migrateallowed))
+    if (!host)
         return;
-    for (size_t i = 0; i < offering->hosttags.n; i++) {
-        const char *tag = offering->hosttags.items[i];
-        if (has_text(&host->hosttags, tag))
-            continue;
-        g_auto(GStrv) listed =
-            g_strsplit(strict && strict->value.value ? strict->value.value : "", ",", 64);
-        bool is_listed = g_strv_contains((const char *const *)listed, tag);
-        if (every == ANSWER_NO && !is_listed)
-            continue;
-        Finding *finding = FIND(task, OFFERING_HOST_TAG, NULL, ARG(text_or_word(offering->name)),
-            ARG(text_or_word(offering->id)), ARG(text_or_word(host->name)), ARG(tag),
-            ARG(task->item->choice.templateid.value ? task->item->choice.templateid.value
-                                                    : "the default template"),
-            ARG(text_or_word(host->id)));
-        if (every == ANSWER_UNKNOWN && !is_listed)
-            finding->severity = SEVERITY_UNKNOWN;
+    if (is_true(host->istagarule) &&
+        RELEASES_ASK(&planner->releases, evaluates_host_rules) != ANSWER_NO) {
+        FIND(task, HOST_TAG_RULE, NULL, ARG(text_or_word(host->name)),
+            ARG(text_or_word(offering->name)));
         return;
     }
+    const char *each = missing_tag(planner, offering, template, host, true);
+    const char *strict = missing_tag(planner, offering, template, host, false);
+    if (every != ANSWER_YES && !is_read(&planner->catalog->settings) &&
+        (each || (template && template->templatetag.value)))
+        find_unread_list(task, "settings");
+    else if (every == ANSWER_UNKNOWN && !each != !strict)
+        FIND(task, RELEASE_DECIDES, NULL,
+            ARG(arena_printf(
+                planner->arena, "whether the host tag '%s' binds", each ? each : strict)),
+            ARG(releases_text(planner->arena, &planner->releases)));
+    else if (every == ANSWER_YES ? each : strict)
+        find_missing_tag(
+            task, template, host, every == ANSWER_YES ? each : strict, every == ANSWER_YES);
 }
 
 /* What the server accepts and the operator should know. */
@@ -154,22 +254,29 @@ check_offering(Task *task)
     const Text id = task->item->choice.serviceofferingid;
     if (!task->has_size)
         return;
+    const ServiceOffering *chosen =
+        id.value ? g_hash_table_lookup(planner->service_offerings, id.value) : NULL;
     if (task->shape.cpus <= 0 || task->shape.memory_mib <= 0)
-        FIND(task, SIZE_INVALID, NULL, ARG_N(task->shape.cpus), ARG_N(task->shape.memory_mib),
-            ARG(id.value ? id.value : "none"));
+        add_finding(task, task->shape.cpus <= 0 ? FINDING_SIZE_INVALID : FINDING_MEMORY_INVALID,
+            NULL,
+            (FindingArg[FINDING_ARGS_MAX]){
+                ARG_N(task->shape.cpus <= 0 ? task->shape.cpus : task->shape.memory_mib),
+                ARG(id.value ? id.value : "none"),
+                ARG(chosen ? text_or_word(chosen->name) : "none")});
     if (!id.value && (task->shape.cpus <= 0 || task->shape.memory_mib <= 0))
         return;
     if (!id.value) {
         find_no_offering(task);
         return;
     }
-    const ServiceOffering *offering = g_hash_table_lookup(planner->service_offerings, id.value);
-    task->offering = offering;
+    const ServiceOffering *offering = task->offering = chosen;
     if (!offering) {
-        if (is_read(&planner->catalog->service_offerings))
+        if (!is_read(&planner->catalog->service_offerings))
+            find_unread_list(task, "service_offerings");
+        else if (planner->lists_deleted_offerings)
             FIND(task, OFFERING_NOT_FOUND, NULL, ARG(id.value), ARG("serviceofferingid"));
         else
-            find_unread_list(task, "service_offerings");
+            FIND(task, OFFERING_UNSEEN, NULL, ARG(id.value), ARG(UNSEEN_OFFERING_WHY));
         return;
     }
     Answer sees = owner_sees(planner, task->owner, &offering->domainid);
@@ -182,6 +289,7 @@ check_offering(Task *task)
     FindingId problem = offering_fit(planner, offering, &task->shape);
     if (problem)
         find_misfit(task, offering, problem);
+    check_custom_release(task, offering);
     check_host_tags(task, offering);
     warn_of_offering(task, offering);
 }

@@ -10,8 +10,8 @@
 enum { CPU_SPEED_DEFAULT_MHZ = 1000 };
 
 /* CPUs, memory, or speed is left open. */
-static bool
-is_custom(const ServiceOffering *offering)
+bool
+offering_is_custom(const ServiceOffering *offering)
 {
     return offering->cpunumber.state != FACT_KNOWN || offering->memory.state != FACT_KNOWN ||
            offering->cpuspeed.state != FACT_KNOWN;
@@ -51,19 +51,39 @@ fixed_fit(const ServiceOffering *offering, const Shape *shape)
     return FINDING_NONE;
 }
 
-static FindingId
-custom_fit(const ServiceOffering *offering, const Shape *shape)
+static int64_t
+limit_or(Int limit, int64_t other)
+{
+    return limit.state == FACT_KNOWN ? limit.value : other;
+}
+
+/* What a custom offering takes; settings bound each of them. */
+CustomRange
+custom_range(const Planner *planner, const ServiceOffering *offering)
 {
     const ServiceOfferingDetails *limits = &offering->serviceofferingdetails;
-    if (offering->cpunumber.state == FACT_KNOWN || offering->memory.state == FACT_KNOWN)
+    return (CustomRange){.cpus_min = limit_or(limits->mincpunumber, 1),
+        .cpus_max = MIN(limit_or(limits->maxcpunumber, G_MAXINT32), planner->custom_cpus_max),
+        .memory_min = limit_or(limits->minmemory, 32),
+        .memory_max = MIN(limit_or(limits->maxmemory, G_MAXINT32), planner->custom_memory_max)};
+}
+
+/* In the order in which the server looks. */
+static FindingId
+custom_fit(const Planner *planner, const ServiceOffering *offering, const Shape *shape)
+{
+    if (check_is_made(planner, FINDING_OFFERING_CUSTOM_BROKEN) == ANSWER_YES)
+        return FINDING_OFFERING_CUSTOM_BROKEN;
+    const CustomRange range = custom_range(planner, offering);
+    if (offering->cpunumber.state == FACT_KNOWN)
         return FINDING_OFFERING_PARTLY_FIXED;
+    if (shape->cpus < range.cpus_min || shape->cpus > range.cpus_max)
+        return FINDING_OFFERING_CPU_RANGE;
     if (offering->cpuspeed.state != FACT_KNOWN && !shape->has_speed && !shape->own_mhz)
         return FINDING_OFFERING_NEEDS_SPEED;
-    if ((limits->mincpunumber.state == FACT_KNOWN && shape->cpus < limits->mincpunumber.value) ||
-        (limits->maxcpunumber.state == FACT_KNOWN && shape->cpus > limits->maxcpunumber.value))
-        return FINDING_OFFERING_CPU_RANGE;
-    if ((limits->minmemory.state == FACT_KNOWN && shape->memory_mib < limits->minmemory.value) ||
-        (limits->maxmemory.state == FACT_KNOWN && shape->memory_mib > limits->maxmemory.value))
+    if (offering->memory.state == FACT_KNOWN)
+        return FINDING_OFFERING_MEMORY_FIXED;
+    if (shape->memory_mib < range.memory_min || shape->memory_mib > range.memory_max)
         return FINDING_OFFERING_MEMORY_RANGE;
     return FINDING_NONE;
 }
@@ -77,7 +97,8 @@ offering_fit(const Planner *planner, const ServiceOffering *offering, const Shap
         return FINDING_OFFERING_ENCRYPTS;
     if (is_true(offering->isvolatile))
         return FINDING_OFFERING_VOLATILE;
-    return is_custom(offering) ? custom_fit(offering, shape) : fixed_fit(offering, shape);
+    return offering_is_custom(offering) ? custom_fit(planner, offering, shape)
+                                        : fixed_fit(offering, shape);
 }
 
 /* --- proposing -------------------------------------------------------------------------------- */
@@ -131,7 +152,7 @@ score_offering(const Task *task, const ServiceOffering *offering)
     const StoragePool *pool = task->root_match ? task->root_match->right : NULL;
     bool is_local = !g_strcmp0(offering->storagetype.value, "local");
     score.storagetype = !pool || is_local == !g_strcmp0(pool->scope.value, "HOST");
-    if (is_custom(offering)) {
+    if (offering_is_custom(offering)) {
         score.kind = offering->cpuspeed.state == FACT_KNOWN ? 2 : 1;
         return score;
     }
@@ -187,7 +208,7 @@ is_offered(const Task *task, const ServiceOffering *offering, Answer seen)
 static const char *
 why_best(const ServiceOffering *best)
 {
-    if (!is_custom(best))
+    if (!offering_is_custom(best))
         return "a fixed offering that the VM may have";
     return best->cpuspeed.state == FACT_KNOWN ? "a custom offering whose limits hold its size"
                                               : "a custom offering, with a CPU speed given to it";

@@ -114,7 +114,7 @@ resolve_project(Planner *planner, Owner *owner)
                                                          : NULL;
     owner->domainid = NULL;
     if (!is_active(owner->of_project->state, "active"))
-        refuse(owner, FINDING_OWNER_INACTIVE, text_or_word(owner->of_project->name),
+        refuse(owner, FINDING_PROJECT_INACTIVE, text_or_word(owner->of_project->name),
             owner->of_project->state.value, NULL);
 }
 

@@ -72,6 +72,7 @@ static void (*const proposals[])(Task *task) = {
 
 /* Each check may rest on those before it; in which order the server looks, server_order.c says. */
 static void (*const checks[])(Task *task) = {
+    check_params,
     check_owner,
     check_cluster,
     check_hostname,

@@ -325,6 +325,39 @@ new_tables(Planner *planner)
     planner->pool_uses = pool_uses_new();
 }
 
+/* 0 or none: as large as one likes. */
+static int64_t
+bound_of_setting(const Planner *planner, const char *name)
+{
+    const Setting *setting = g_hash_table_lookup(planner->settings, name);
+    int64_t bound =
+        setting && setting->value.value ? g_ascii_strtoll(setting->value.value, NULL, 10) : 0;
+    return bound > 0 ? bound : G_MAXINT32;
+}
+
+/* Some releases list deleted offerings too, if they are asked for all states. */
+static bool
+lists_all_states(const Catalog *catalog, const char *command)
+{
+    for (size_t i = 0; i < catalog->apis.n; i++) {
+        const Api *api = &catalog->apis.items[i];
+        for (size_t j = 0; !g_strcmp0(api->name.value, command) && j < api->params.n; j++)
+            if (!g_strcmp0(api->params.items[j].name.value, "state"))
+                return true;
+    }
+    return false;
+}
+
+static void
+read_settings(Planner *planner)
+{
+    const Catalog *catalog = planner->catalog;
+    planner->custom_cpus_max = bound_of_setting(planner, "vm.serviceoffering.cpu.cores.max");
+    planner->custom_memory_max = bound_of_setting(planner, "vm.serviceoffering.ram.size.max");
+    planner->lists_deleted_offerings = lists_all_states(catalog, "listServiceOfferings");
+    planner->lists_deleted_disk_offerings = lists_all_states(catalog, "listDiskOfferings");
+}
+
 void
 planner_init(Planner *planner)
 {
@@ -340,6 +373,7 @@ planner_init(Planner *planner)
     index_absences(planner);
     init_limits(planner);
     init_rates(planner);
+    read_settings(planner);
     planner->rule_owners =
         arena_new_n(planner->arena, Owner *, planner->policy ? planner->policy->n_rules + 1 : 1);
 }

@@ -48,7 +48,6 @@
     X(asks_cluster_first       ,     Y,     Y,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _)   \
     X(force_removes_other_nic  ,     Y,     Y,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _)   \
     X(hides_names_by_host      ,     Y,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _)   \
-    X(lists_kvm_vlan           ,     _,     _,     _,     _,     _,     _,     _,     _,     Y,     Y,     _,     Y,     Y,     Y,     Y)   \
     /* How it words its texts. */                                                                                                           \
     X(has_words_of_418         ,     Y,     Y,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _)   \
     X(misspells_please         ,     _,     _,     Y,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _)   \

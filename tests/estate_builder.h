@@ -237,6 +237,18 @@ estate_add_setting(Estate *estate, const char *name, const char *value)
     g_array_append_val(estate->settings, setting);
 }
 
+/* @param: the only one that it has; NULL: none. */
+static inline void
+estate_add_api(Estate *estate, const char *name, const char *param)
+{
+    Api api = {.name = text_known(name)};
+    api.params.state = FACT_KNOWN;
+    api.params.n = param != NULL;
+    api.params.items = arena_new(&estate->arena, ApiParam);
+    api.params.items[0].name = known(param);
+    g_array_append_val(estate->apis, api);
+}
+
 /* A managed VM with one NIC. */
 static inline ManagedVm *
 estate_add_managed(Estate *estate, const char *instancename, const char *mac, const char *networkid)
@@ -474,6 +486,9 @@ estate_init_plain(Estate *estate)
     estate_add_pool(estate, "ds1", NULL);
     estate_add_offering(estate, "so-2x2", 2, 2048);
     estate_add_disk_offering(estate, "custom", 0, NULL);
+    estate_add_api(estate, "importUnmanagedInstance", NULL);
+    estate_add_api(estate, "listServiceOfferings", "state");
+    estate_add_api(estate, "listDiskOfferings", "state");
 }
 
 /* Ends the sources and makes inventory and catalog; all lists count as read. */

@@ -23,7 +23,7 @@ start_sim --log "$WORK/requests"
 keys ADMIN
 run "$VM_INGEST" catalog --out "$WORK/lab.json"
 expect_status 0
-for words in networks:19 os_types:375 os_mappings:9059 pools:12 service_offerings:11; do
+for words in networks:19 os_types:375 os_mappings:9059 pools:12 service_offerings:12; do
     expect test "$(grep -c "^{\"${words%:*}\":" "$WORK/lab.json")" = "${words#*:}"
 done
 expect_match "$WORK/lab.json" '"version":"4\.23\.0\.0-SNAPSHOT","version_from":"listCapabilities"'

@@ -336,6 +336,7 @@ test_release_that_is_open_decides(void)
     add_vms(&estate, 1);
     estate.catalog->info.version = (Text){0};
     estate.catalog->settings.n = 0; /* they would tell */
+    estate.catalog->apis.n = 0;     /* nor does the key show them */
     g_autoptr(Plan) plan = estate_plan(&estate, RULES);
     assert_finding(&plan->items[0], "release-decides");
     g_assert_null(find_finding(&plan->items[0], "limit-exceeded-cpus"));

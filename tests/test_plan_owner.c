@@ -41,7 +41,7 @@ static const Case cases[] = {
     {"account-disabled", "owner any -> domain ROOT/a account locked", "locked", "domain-a", NULL,
         VERDICT_BLOCKED, "owner-not-active"},
     {"project-suspended", "owner any -> project old", NULL, NULL, "id-of-old", VERDICT_BLOCKED,
-        "owner-not-active"},
+        "project-not-active"},
 };
 
 static void

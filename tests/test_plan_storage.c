@@ -362,6 +362,7 @@ test_hidden_release_is_unknown_where_it_decides(void)
     estate_put_vm(&estate, estate_add_plain_vm(&estate, "web-01"), true);
     estate_freeze(&estate);
     estate.catalog->info.version = (Text){0};
+    estate.catalog->apis.n = 0; /* nor does the key show them */
     g_autoptr(Plan) hidden = estate_plan(&estate, NULL);
     assert_verdict(&hidden->items[0], VERDICT_UNKNOWN);
     assert_finding(&hidden->items[0], "release-decides");

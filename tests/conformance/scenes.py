@@ -40,6 +40,13 @@ KVM_TEMPLATES_LATER = [sim("patch", kind="template", name=name, set={"_hidden": 
                        for name in ("kvm-placeholder", "kvm-big")]
 VM_STATS, VOLUME_STATS = sim("sync", vms=True), sim("sync", volumes=True)
 SYNC = sim("sync")
+
+
+def made_later(offering):
+    """After the list of offerings was recorded."""
+    return [sim("patch", kind="serviceoffering", name=offering, set={"_hidden": False})]
+
+
 HELD, FREE = sim("hold", host="esx1.lab.example", held=True), sim("hold", host="esx1.lab.example", held=False)
 
 
@@ -55,6 +62,8 @@ def power(name, state):
 # What must be so before a single recording.
 BEFORE = {
     "inventory/listTemplates": KVM_TEMPLATES_LATER,
+    "oddities/offering-of-foreign-domain-refused": made_later("so-sub-only"),
+    "kvm/import-tag-mismatch-refused": made_later("so-1x1024-gold"),
     "import-refused/account-disabled": [call(command="disableAccount", lock="false", **ALICE)],
     "import-refused/cluster-disabled": [call(command="updateCluster", id=VC_1, allocationstate="Disabled")],
     "unmanaged/vc-cluster-1": [sim("vanish", name=name) for name in LATER],
