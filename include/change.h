@@ -67,7 +67,7 @@ extern const char
 /* A parameter whose value is the id of what another change made or found. */
 typedef struct ChangeRef {
     Text param;
-    Text change; /* id of an earlier change; in .find, .uses and .undo also of the change itself */
+    Text change; /* id of an earlier change; in .uses and .undo also of the change itself */
 } ChangeRef;
 
 typedef struct ChangeCall {

@@ -7,6 +7,7 @@
 
 #include "arena.h"
 #include "catalog.h"
+#include "change_run.h"
 #include "cloudstack_client.h"
 #include "journal.h"
 #include "record.h"
@@ -107,6 +108,76 @@ struct sqlite3_stmt *journal_prepare(
     Journal *journal, GError **error, const char *sql, const char *format, ...);
 /* Steps to a row; false without error: there is none (any more). */
 bool journal_step(Journal *journal, struct sqlite3_stmt *statement, GError **error);
+
+/* --- change_find.c ---------------------------------------------------------------------------- */
+
+/* A document being carried out. */
+typedef struct ChangeWork {
+    const Changes *changes;
+    const ChangesRun *run;
+    JournalItem *items; /* of the changes, in their order */
+    Arena *arena;       /* texts of this process's work */
+} ChangeWork;
+
+/* Parameters of a call, with the ids that its references stand for. */
+typedef struct ResolvedCall {
+    CloudStackParam *params;
+    size_t n;
+    const char *request; /* JSON for the journal: without secrets */
+} ResolvedCall;
+
+/* The change whose id is not known yet, or NULL: @ret is filled. */
+const char *change_resolve(const ChangeWork *work, const ChangeCall *call, ResolvedCall *ret);
+/* The first change that @change refers to and that is not there, or NULL. */
+const char *change_find_missing(const ChangeWork *work, const Change *change);
+
+typedef enum LookResult {
+    LOOK_ABSENT,
+    LOOK_THERE,    /* one item meets all expectations */
+    LOOK_CONFLICT, /* something equals in part, or several items in all */
+} LookResult;
+
+typedef struct Look {
+    LookResult result;
+    json_object *item; /* (owned) that meets all expectations, or is in the way; NULL: none */
+    const char *id;    /* of that item; NULL: it has none */
+    const char *text;  /* what was found, in words */
+    bool is_before;    /* some item meets .before, or nothing is asked of it */
+} Look;
+
+void look_clear(Look *look);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Look, look_clear)
+
+/* Reads and judges. Errors: of the calls. */
+bool change_look(const ChangeWork *work, const Change *change, Look *ret, GError **error);
+/* The item of that id among what the change's reads give, judged as by change_look(). */
+bool change_look_at(
+    const ChangeWork *work, const Change *change, const char *id, Look *ret, GError **error);
+/* @ret_text: what keeps the change from being taken back; NULL: nothing. */
+bool change_find_use(
+    const ChangeWork *work, const Change *change, const char **ret_text, GError **error);
+
+/* --- change_send.c ---------------------------------------------------------------------------- */
+
+/* How the item changes with the outcome of a step; @result: the reply or the job's, or NULL. */
+typedef void (*ChangeSettle)(
+    const ChangeWork *work, size_t at, const JournalStep *step, json_object *result);
+
+/**
+ * change_send - a writing call: intent, call, its job's end, outcome
+ * @ret_step: with the outcome
+ *
+ * Errors: of the journal; AUTH, CANCELLED, and whatever breaks off the wait for a job
+ */
+bool change_send(const ChangeWork *work, size_t at, const ChangeCall *call, const char *purpose,
+    ChangeSettle settle, JournalStep *ret_step, GError **error);
+
+/* What became of the last writing call, if its outcome is not known: asks for its job, and gives
+ * the server time for a call that it may still be at. */
+bool change_settle_last(const ChangeWork *work, size_t at, ChangeSettle settle, GError **error);
+
+/* False with CANCELLED. */
+bool change_pause(const ChangeWork *work, unsigned ms, GError **error);
 
 /* --- catalog_fields.c: how CloudStack's items read into the structs of catalog.h -------------- */
 

@@ -262,12 +262,13 @@ check_call(const Checker *checker, const ChangeCall *call, const char *member, b
 
 /* Reads only: an edited file must not make a change where it is not looked for. */
 static bool
-check_reads(const Checker *checker, const ChangeCall *reads, size_t n, const char *member)
+check_reads(
+    const Checker *checker, const ChangeCall *reads, size_t n, const char *member, bool may_be_self)
 {
     if (!n)
         return complain(checker, member, "there is no read");
     for (size_t i = 0; i < n; i++) {
-        if (!check_call(checker, &reads[i], member, true))
+        if (!check_call(checker, &reads[i], member, may_be_self))
             return false;
         if (!g_str_has_prefix(reads[i].command.value, "list"))
             return complain(checker, member, "'%.80s' is no list call", reads[i].command.value);
@@ -303,7 +304,7 @@ check_find(const Checker *checker, const ChangeFind *find)
         return complain(checker, "find.item", "is missing");
     if (!find->expects.n)
         return complain(checker, "find.expects", "nothing is expected");
-    if (!check_reads(checker, find->reads.items, find->reads.n, "find.reads") ||
+    if (!check_reads(checker, find->reads.items, find->reads.n, "find.reads", false) ||
         !check_expects(checker, find->expects.items, find->expects.n, "find.expects") ||
         !check_expects(checker, find->before.items, find->before.n, "find.before"))
         return false;
@@ -364,7 +365,7 @@ check_change(const Checker *checker)
         const ChangeUse *use = &change->uses.items[i];
         if (!use->item.value)
             return complain(checker, "uses.item", "is missing");
-        if (!check_reads(checker, use->reads.items, use->reads.n, "uses.reads"))
+        if (!check_reads(checker, use->reads.items, use->reads.n, "uses.reads", true))
             return false;
     }
     return true;
