@@ -49,6 +49,9 @@ typedef struct Options {
     /* what to write */
     char *format, *out, *out_dir, *compat;
     gboolean no_headers;
+    /* what to change */
+    char *journal;
+    gboolean is_yes;
 } Options;
 
 typedef struct Command Command;
@@ -82,11 +85,11 @@ char *command_help_all(void);
 
 extern const GOptionEntry options_general[], options_config[], options_sources[], options_target[],
     options_inventory[], options_catalog[], options_policy[], options_release[], options_format[],
-    options_out[], options_out_dir[], options_compat[], options_choices[];
+    options_out[], options_out_dir[], options_compat[], options_choices[], options_journal[];
 
 extern const Command cmd_discover, cmd_catalog, cmd_plan, cmd_check, cmd_diff, cmd_report,
-    cmd_networks, cmd_dry_run, cmd_doctor, cmd_policy_check, cmd_explain, cmd_explain_absence,
-    cmd_completion, cmd_version, cmd_help;
+    cmd_networks, cmd_networks_plan, cmd_networks_apply, cmd_networks_undo, cmd_dry_run, cmd_doctor,
+    cmd_policy_check, cmd_explain, cmd_explain_absence, cmd_completion, cmd_version, cmd_help;
 
 /* --- interruption ----------------------------------------------------------------------------- */
 
@@ -142,10 +145,10 @@ typedef struct ConfigValue {
     bool is_secret;
 } ConfigValue;
 
-/* One source or one CloudStack. */
+/* One source, one CloudStack, or where our own state is. */
 typedef struct ConfigGroup {
-    char *kind; /* "source" or "cloudstack" */
-    char *name;
+    char *kind;        /* "source", "cloudstack" or "state" */
+    char *name;        /* empty: of "state" */
     GPtrArray *values; /* of ConfigValue, owned */
 } ConfigGroup;
 

@@ -14,6 +14,70 @@ takes_file(const GOptionEntry *entry)
     return entry->arg == G_OPTION_ARG_FILENAME;
 }
 
+/* --- commands of one first word --------------------------------------------------------------- */
+
+static int
+word_length(const Command *command)
+{
+    return (int)strcspn(command->name, " ");
+}
+
+static bool
+is_same_word(const Command *a, const Command *b)
+{
+    return word_length(a) == word_length(b) &&
+           strncmp(a->name, b->name, (size_t)word_length(a)) == 0;
+}
+
+/* Of the commands "networks", "networks plan", ... the one that stands for all. */
+static bool
+is_first_of_word(const Command *command)
+{
+    for (const Command *const *at = commands; *at != command; at++)
+        if (is_same_word(*at, command))
+            return false;
+    return true;
+}
+
+/* "plan apply undo"; empty: the command is one word. (owned) */
+static char *
+second_words(const Command *command)
+{
+    GString *words = g_string_new(NULL);
+    for (const Command *const *at = commands; *at; at++)
+        if (is_same_word(*at, command) && (*at)->name[word_length(*at)])
+            g_string_append_printf(
+                words, "%s%s", words->len ? " " : "", (*at)->name + word_length(*at) + 1);
+    return g_string_free(words, false);
+}
+
+typedef struct Visit {
+    GHashTable *seen;
+    OptionVisitor visit;
+    void *data;
+} Visit;
+
+static void
+visit_once(const GOptionEntry *entry, void *data)
+{
+    const Visit *visit = data;
+    if (g_hash_table_add(visit->seen, (gpointer)entry->long_name))
+        visit->visit(entry, visit->data);
+}
+
+/* Each option of all commands that begin with the same word, once. */
+static void
+visit_word_options(const Command *command, OptionVisitor visit, void *data)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    Visit once = {seen, visit, data};
+    for (const Command *const *at = commands; *at; at++)
+        if (is_same_word(*at, command))
+            command_visit_options(*at, visit_once, &once);
+}
+
+/* --- the shells ------------------------------------------------------------------------------- */
+
 static void
 append_long(const GOptionEntry *entry, void *data)
 {
@@ -24,7 +88,7 @@ static char *
 options_of(const Command *command)
 {
     GString *words = g_string_new(NULL);
-    command_visit_options(command, append_long, words);
+    visit_word_options(command, append_long, words);
     return g_string_free(words, false);
 }
 
@@ -38,18 +102,25 @@ print_bash(void)
          "    if [ \"$COMP_CWORD\" = 1 ]; then");
     printf("        words='");
     for (const Command *const *command = commands; *command; command++)
-        printf("%.*s ", (int)strcspn((*command)->name, " "), (*command)->name);
+        if (is_first_of_word(*command))
+            printf("%.*s ", word_length(*command), (*command)->name);
     puts("'\n"
          "        COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
          "        return\n"
          "    fi\n"
          "    case ${COMP_WORDS[1]}:$prev in");
     for (const Command *const *command = commands; *command; command++)
-        if ((*command)->formats)
+        if ((*command)->formats && is_first_of_word(*command))
             printf("    %s:-o|%s:--output) COMPREPLY=($(compgen -W '%s' -- \"$cur\")); return ;;\n",
                 (*command)->name, (*command)->name, (*command)->formats);
-    puts("    policy:policy) COMPREPLY=($(compgen -W 'check' -- \"$cur\")); return ;;\n"
-         "    completion:completion) COMPREPLY=($(compgen -W 'bash zsh fish' -- \"$cur\")); return "
+    for (const Command *const *command = commands; *command; command++) {
+        g_autofree char *words = second_words(*command);
+        if (*words && is_first_of_word(*command))
+            printf("    %.*s:%.*s) COMPREPLY=($(compgen -W '%s' -- \"$cur\")); return ;;\n",
+                word_length(*command), (*command)->name, word_length(*command), (*command)->name,
+                words);
+    }
+    puts("    completion:completion) COMPREPLY=($(compgen -W 'bash zsh fish' -- \"$cur\")); return "
          ";;\n"
          "    explain:explain) COMPREPLY=($(compgen -W \"$(vm-ingest explain -o csv --no-headers "
          "2>/dev/null | cut -d, -f1)\" -- \"$cur\")); return ;;\n"
@@ -57,8 +128,8 @@ print_bash(void)
          "    case ${COMP_WORDS[1]} in");
     for (const Command *const *command = commands; *command; command++) {
         g_autofree char *words = options_of(*command);
-        printf("    %.*s) words='%s' ;;\n", (int)strcspn((*command)->name, " "), (*command)->name,
-            words);
+        if (is_first_of_word(*command))
+            printf("    %.*s) words='%s' ;;\n", word_length(*command), (*command)->name, words);
     }
     puts("    esac\n"
          "    case $cur in\n"
@@ -102,7 +173,8 @@ print_zsh(void)
          "    commands=(");
     for (const Command *const *command = commands; *command; command++) {
         g_autofree char *text = zsh_quote((*command)->summary);
-        printf("        '%.*s:%s'\n", (int)strcspn((*command)->name, " "), (*command)->name, text);
+        if (is_first_of_word(*command))
+            printf("        '%.*s:%s'\n", word_length(*command), (*command)->name, text);
     }
     puts("    )\n"
          "    if (( CURRENT == 2 )); then\n"
@@ -111,9 +183,13 @@ print_zsh(void)
          "    fi\n"
          "    case $words[2] in");
     for (const Command *const *command = commands; *command; command++) {
-        printf("    %.*s)\n        _arguments \\\n", (int)strcspn((*command)->name, " "),
-            (*command)->name);
-        command_visit_options(*command, print_zsh_option, NULL);
+        g_autofree char *words = second_words(*command);
+        if (!is_first_of_word(*command))
+            continue;
+        printf("    %.*s)\n        _arguments \\\n", word_length(*command), (*command)->name);
+        visit_word_options(*command, print_zsh_option, NULL);
+        if (*words)
+            printf("            '2:what:(%s)' \\\n", words);
         puts("            '*:file:_files' ;;");
     }
     puts("    esac\n"
@@ -128,7 +204,7 @@ print_fish_option(const GOptionEntry *entry, void *data)
     g_auto(GStrv) parts = g_strsplit(entry->description, "'", -1);
     g_autofree char *text = g_strjoinv("\\'", parts);
     printf("complete -c vm-ingest -n '__fish_seen_subcommand_from %.*s' -l %s",
-        (int)strcspn(command->name, " "), command->name, entry->long_name);
+        word_length(command), command->name, entry->long_name);
     if (entry->short_name)
         printf(" -s %c", entry->short_name);
     if (entry->arg_description)
@@ -145,9 +221,15 @@ print_fish(void)
     for (const Command *const *command = commands; *command; command++) {
         g_auto(GStrv) parts = g_strsplit((*command)->summary, "'", -1);
         g_autofree char *text = g_strjoinv("\\'", parts);
+        g_autofree char *words = second_words(*command);
+        if (!is_first_of_word(*command))
+            continue;
         printf("complete -c vm-ingest -n __fish_use_subcommand -f -a %.*s -d '%s'\n",
-            (int)strcspn((*command)->name, " "), (*command)->name, text);
-        command_visit_options(*command, print_fish_option, (void *)*command);
+            word_length(*command), (*command)->name, text);
+        if (*words)
+            printf("complete -c vm-ingest -n '__fish_seen_subcommand_from %.*s' -a '%s'\n",
+                word_length(*command), (*command)->name, words);
+        visit_word_options(*command, print_fish_option, (void *)*command);
     }
 }
 

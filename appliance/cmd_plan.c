@@ -3,6 +3,7 @@
  * vm-ingest plan: propose choices for every VM and judge them.
  */
 #include "cmd_plan.h"
+#include "cmd_changes.h"
 
 #include "arena.h"
 #include "choices.h"
@@ -42,10 +43,9 @@ save_catalog(const void *catalog, FILE *file, GError **error)
 }
 
 static bool
-add_input(Plan *plan, PlanInput *input, const char *kind, const char *name, char *sha256,
+add_input(Arena *arena, PlanInput *input, const char *kind, const char *name, char *sha256,
     const char *read_at)
 {
-    Arena *arena = plan_arena(plan);
     *input = (PlanInput){.kind = text_known(kind),
         .name = text_known(arena_strdup(arena, name)),
         .sha256 = text_known(arena_strdup(arena, sha256)),
@@ -60,6 +60,28 @@ first_read_at(const Inventory *inventory)
     return inventory->n_sources ? inventory->sources[0]->read_at.value : NULL;
 }
 
+/* What a document was made from. (in @arena) NULL with an error */
+static PlanInput *
+describe_inputs(Arena *arena, const Estate *estate, size_t *ret_n, GError **error)
+{
+    PlanInput *inputs = arena_new_n(arena, PlanInput, 3);
+    size_t n = 0;
+    if (!add_input(arena, &inputs[n++], "inventory", estate->inventory_name,
+            outfile_digest(save_inventory, estate->inventory, error),
+            first_read_at(estate->inventory)))
+        return NULL;
+    inputs[0].is_partial = bool_known(estate->inventory->is_partial);
+    if (!add_input(arena, &inputs[n++], "catalog", estate->catalog_name,
+            outfile_digest(save_catalog, estate->catalog, error),
+            estate->catalog->info.read_at.value))
+        return NULL;
+    if (estate->policy_name)
+        add_input(arena, &inputs[n++], "policy", estate->policy_name,
+            g_strdup(estate->policy_sha256), NULL);
+    *ret_n = n;
+    return inputs;
+}
+
 /* Fills .info of a plan made from @estate. */
 static bool
 describe_plan(Plan *plan, const Estate *estate, GError **error)
@@ -68,24 +90,23 @@ describe_plan(Plan *plan, const Estate *estate, GError **error)
     char now[UTC_TEXT_BYTES];
     plan->info.created_at = text_known(arena_strdup(arena, utc_text(time(NULL), now)));
     plan->info.tool_version = text_known(VM_INGEST_VERSION);
-    PlanInput *inputs = arena_new_n(arena, PlanInput, 3);
-    size_t n = 0;
-    if (!add_input(plan, &inputs[n++], "inventory", estate->inventory_name,
-            outfile_digest(save_inventory, estate->inventory, error),
-            first_read_at(estate->inventory)))
-        return false;
-    inputs[0].is_partial = bool_known(estate->inventory->is_partial);
-    if (!add_input(plan, &inputs[n++], "catalog", estate->catalog_name,
-            outfile_digest(save_catalog, estate->catalog, error),
-            estate->catalog->info.read_at.value))
-        return false;
-    if (estate->policy_name)
-        add_input(plan, &inputs[n++], "policy", estate->policy_name,
-            g_strdup(estate->policy_sha256), NULL);
-    plan->info.inputs.items = inputs;
-    plan->info.inputs.n = n;
+    plan->info.inputs.items = describe_inputs(arena, estate, &plan->info.inputs.n, error);
     plan->info.inputs.state = FACT_KNOWN;
-    return true;
+    return plan->info.inputs.items;
+}
+
+bool
+changes_describe(Changes *changes, const Estate *estate, GError **error)
+{
+    Arena *arena = changes_arena(changes);
+    char now[UTC_TEXT_BYTES];
+    ChangesInfo *info = &changes->info;
+    info->created_at = text_known(arena_strdup(arena, utc_text(time(NULL), now)));
+    info->tool_version = text_known(VM_INGEST_VERSION);
+    info->url = estate->catalog->info.url;
+    info->inputs.items = describe_inputs(arena, estate, &info->inputs.n, error);
+    info->inputs.state = FACT_KNOWN;
+    return info->inputs.items;
 }
 
 /* The file of choices is an input of the plan, as the others are. */
@@ -104,7 +125,7 @@ describe_choices(Plan *plan, const char *path, GError **error)
     PlanInput *inputs = arena_new_n(plan_arena(plan), PlanInput, info->inputs.n + 1);
     memcpy(inputs, info->inputs.items, info->inputs.n * sizeof *inputs);
     char *sha256 = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)text, length);
-    add_input(plan, &inputs[info->inputs.n++], "choices", path, sha256, NULL);
+    add_input(plan_arena(plan), &inputs[info->inputs.n++], "choices", path, sha256, NULL);
     info->inputs.items = inputs;
     return true;
 }
@@ -155,6 +176,13 @@ bool
 estate_is_empty_handed(const Estate *estate)
 {
     return estate->worst != EXIT_CODE_OK && estate->inventory->n_views == 0;
+}
+
+ExitCode
+refuse_option(const char *option, const char *why)
+{
+    message_warning("%s cannot be used with %s", option, why);
+    return EXIT_CODE_USAGE;
 }
 
 /* Prints the plan's items in the format of the options to --out. */

@@ -18,6 +18,9 @@ ExitCode plan_exit_code(const Plan *plan, ExitCode worst);
 /* Whether nothing was read at all, so that no plan can be made of it. */
 bool estate_is_empty_handed(const Estate *estate);
 
+/* An option that would be passed over is refused: who gives it expects something of it. */
+ExitCode refuse_option(const char *option, const char *why);
+
 OutputFormat chosen_format(const Options *options, OutputFormat fallback);
 OutputStyle chosen_style(const Options *options, FILE *file);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * vm-ingest report, networks and dry-run: what people read.
+ * vm-ingest report and dry-run: what people read.
  */
 #include "cmd_plan.h"
 #include "demo.h"
@@ -29,14 +29,6 @@ print_report(const Options *options, const Plan *plan, GError **error)
 {
     g_autoptr(OutFile) out = outfile_open(options->out, error);
     return out && outfile_finish(out, write_report(options, plan, out->file, error), error);
-}
-
-/* An option that would be passed over is refused: who gives it expects something of it. */
-static ExitCode
-refuse_option(const char *option, const char *why)
-{
-    message_warning("%s cannot be used with %s", option, why);
-    return EXIT_CODE_USAGE;
 }
 
 static ExitCode
@@ -81,71 +73,6 @@ const Command cmd_report = {
                    "html is one file\n"
                    "that opens without network; csv has one line a VM.",
     .run = run_report,
-};
-
-/* --- networks --------------------------------------------------------------------------------- */
-
-static bool
-print_networks(const Options *options, const Estate *estate, GError **error)
-{
-    g_autoptr(OutFile) out = outfile_open(options->out, error);
-    if (!out)
-        return false;
-    if (options->compat)
-        return outfile_finish(
-            out, report_discover_networks(estate->inventory, out->file, error), error);
-    const PlanOptions plan_options = {
-        .zone = options->zone, .server_version = options->server_version};
-    g_autoptr(Plan) plan =
-        plan_build_networks(estate->inventory, estate->catalog, &plan_options, error);
-    OutputStyle style = chosen_style(options, out->file);
-    OutputFormat format = chosen_format(options, OUTPUT_TABLE);
-    return plan &&
-           outfile_finish(out, report_networks(plan, format, &style, out->file, error), error);
-}
-
-static ExitCode
-run_networks(const Options *options, char **args, int n_args)
-{
-    (void)args, (void)n_args;
-    g_autoptr(GError) error = NULL;
-    g_auto(Estate) estate = {0};
-    if (options->compat && options->catalog)
-        return refuse_option("--catalog", "--compat, which shows the sources alone");
-    if (options->compat && g_strcmp0(options->format, "json") != 0 && options->format)
-        return refuse_option("-o", "--compat, which is always JSON");
-    if (options->compat && strcmp(options->compat, "discover-networks") != 0) {
-        g_set_error(&error, INGEST_ERROR, INGEST_ERROR_USAGE,
-            "--compat '%s': it is: discover-networks", options->compat);
-        return exit_complain(error);
-    }
-    unsigned needs =
-        options->compat ? NEEDS_INVENTORY : NEEDS_INVENTORY | NEEDS_CATALOG | NEEDS_ZONE;
-    if (!estate_read(options, needs, &estate, &error))
-        return exit_complain(error);
-    if (estate_is_empty_handed(&estate))
-        return estate.worst;
-    if (!print_networks(options, &estate, &error))
-        return exit_complain(error);
-    return estate.worst;
-}
-
-static const GOptionEntry *const networks_entries[] = {options_compat, options_inventory,
-    options_catalog, options_sources, options_target, options_release, options_format, options_out,
-    options_config, options_general, NULL};
-
-const Command cmd_networks = {
-    .name = "networks",
-    .summary = "show which network each VLAN of the estate maps to",
-    .args = "",
-    .entries = networks_entries,
-    .formats = "table json yaml csv",
-    .description = "One line for each VLAN, PVLAN or trunk of the estate with its port groups and "
-                   "the networks of\n"
-                   "the zone that carry it. --compat discover-networks prints the JSON of "
-                   "CloudStack's script\n"
-                   "discover_networks.py and needs no CloudStack.",
-    .run = run_networks,
 };
 
 /* --- dry-run ---------------------------------------------------------------------------------- */

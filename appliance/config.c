@@ -15,6 +15,7 @@ enum { CONFIG_BYTES_MAX = 1024 * 1024 };
 static const char *const cloudstack_keys[] = {"url", "profile", "cmk-config", "api-key",
     "api-key-file", "api-key-fd", "secret-key", "secret-key-file", "secret-key-fd", "cacert",
     "fingerprint", "timeout", "zone", NULL};
+static const char *const state_keys[] = {"folder", NULL};
 /* Keys of every source; the others are the back end's own. */
 static const char *const source_keys[] = {
     "type", "username", "password", "password-file", "password-fd", NULL};
@@ -153,13 +154,16 @@ check_source_type(const char *path, const ConfigGroup *group, GError **error)
 }
 
 static bool
-check_cloudstack_key(const char *path, const ConfigGroup *group, const char *key, GError **error)
+check_known_key(const char *path, const ConfigGroup *group, const char *key, GError **error)
 {
-    if (g_strv_contains(cloudstack_keys, key))
+    const bool is_state = strcmp(group->kind, "state") == 0;
+    const char *const *keys = is_state ? state_keys : cloudstack_keys;
+    if (g_strv_contains(keys, key))
         return true;
-    g_autofree char *known = g_strjoinv(", ", (char **)cloudstack_keys);
+    g_autofree char *known = g_strjoinv(", ", (char **)keys);
     g_set_error(error, INGEST_ERROR, INGEST_ERROR_CONFIG,
-        "'%s': group [cloudstack %s]: unknown key '%s'; known: %s", path, group->name, key, known);
+        "'%s': group [%s%s%s]: unknown key '%s'; known: %s", path, group->kind, is_state ? "" : " ",
+        group->name, key, known);
     return false;
 }
 
@@ -203,7 +207,7 @@ read_group_keys(
     for (unsigned i = 0; i < group->values->len; i++) {
         const ConfigValue *value = g_ptr_array_index(group->values, i);
         if (!(is_source ? check_source_key(config->path, group, value->key, value->value, error)
-                        : check_cloudstack_key(config->path, group, value->key, error)))
+                        : check_known_key(config->path, group, value->key, error)))
             return false;
     }
     return true;
@@ -214,10 +218,11 @@ read_group(Config *config, GKeyFile *file, const char *heading, GError **error)
 {
     g_auto(GStrv) words = g_strsplit_set(heading, " \t", 2);
     const char *kind = words[0], *name = words[1] ? g_strstrip(words[1]) : "";
-    if ((strcmp(kind, "source") != 0 && strcmp(kind, "cloudstack") != 0) || !*name) {
+    const bool is_named = strcmp(kind, "source") == 0 || strcmp(kind, "cloudstack") == 0;
+    if (is_named ? !*name : strcmp(heading, "state") != 0) {
         g_set_error(error, INGEST_ERROR, INGEST_ERROR_CONFIG,
-            "'%s': unknown group [%s]; known: [source NAME], [cloudstack NAME]", config->path,
-            heading);
+            "'%s': unknown group [%s]; known: [source NAME], [cloudstack NAME], [state]",
+            config->path, heading);
         return false;
     }
     if (config_find_group(config, kind, name)) {

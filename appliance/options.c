@@ -95,6 +95,13 @@ const GOptionEntry options_compat[] = {
     {NULL},
 };
 
+const GOptionEntry options_journal[] = {
+    {"journal", 'j', 0, G_OPTION_ARG_FILENAME, &O.journal,
+        "the journal of what was done (default: in the state folder)", "FILE"},
+    {"yes", 'y', 0, G_OPTION_ARG_NONE, &O.is_yes, "do not ask before anything is sent", NULL},
+    {NULL},
+};
+
 const char *
 options_find_input(const Options *options)
 {
@@ -160,9 +167,10 @@ command_help_all(void)
     GString *text = g_string_new(
         "usage: vm-ingest COMMAND [OPTION...] [ARG...]\n\n"
         "Finds VMs that CloudStack does not manage and tells, for each, what importing it "
-        "would do.\nNothing here changes anything.\n\nCommands:\n");
+        "would do.\nOnly the commands that apply or undo change anything, and they ask before.\n\n"
+        "Commands:\n");
     for (const Command *const *command = commands; *command; command++)
-        g_string_append_printf(text, "  %-14s %s\n", (*command)->name, (*command)->summary);
+        g_string_append_printf(text, "  %-16s %s\n", (*command)->name, (*command)->summary);
     g_string_append(text,
         "\nThe main job: vm-ingest dry-run.  Without an estate of your own: vm-ingest dry-run "
         "--demo\n"

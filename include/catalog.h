@@ -85,6 +85,9 @@ typedef struct NetworkOffering {
     Text id, name, state, guestiptype, traffictype;
     Bool specifyvlan, specifyipranges, isdefault, forvpc;
     Int networkrate; /* Mbit/s */
+    Bool ispersistent;
+    Text tags, availability;
+    Texts domainid, zoneid; /* not known = public */
 } NetworkOffering;
 
 /* listNetworkPermissions of one network. */

@@ -157,6 +157,17 @@ const Change *changes_find(const Changes *changes, const char *id);
  */
 bool changes_check(const Changes *changes, GError **error);
 
+/**
+ * changes_plan_networks - the networks that are missing
+ *
+ * One change for each VLAN and PVLAN that VMs are on and that no network of the zone carries, for
+ * the owner of most of its NICs; one more for each other owner that has to be permitted to use it.
+ * What cannot be made (trunks, VLANs that were not read) is in info.problems. Pure as plan_build(),
+ * with its errors. (owned)
+ */
+Changes *changes_plan_networks(const Inventory *inventory, const Catalog *catalog,
+    const Policy *policy, const PlanOptions *options, GError **error);
+
 /* --- filling one ------------------------------------------------------------------------------ */
 
 /* One more item of a LIST_OF(type), zeroed; grows in the arena. (borrowed until the next one) */

@@ -92,7 +92,8 @@ TYPE(network_type);
 
 #define RECORD NetworkOffering
 FIELDS(network_offering_type) = {T(id), T(name), S(state), S(guestiptype), S(traffictype),
-    B(specifyvlan), B(specifyipranges), B(isdefault), B(forvpc), I(networkrate)};
+    B(specifyvlan), B(specifyipranges), B(isdefault), B(forvpc), I(networkrate), B(ispersistent),
+    S(tags), S(availability), L(domainid), L(zoneid)};
 TYPE(network_offering_type);
 #undef RECORD
 

@@ -63,7 +63,8 @@ change_resolve(const ChangeWork *work, const ChangeCall *call, ResolvedCall *ret
         if (params[i].value)
             json_object_object_add(
                 request, params[i].name, json_object_new_string(params[i].value));
-    const char *text = json_object_to_json_string_ext(request, JSON_C_TO_STRING_PLAIN);
+    const char *text = json_object_to_json_string_ext(
+        request, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
     *ret = (ResolvedCall){params, n, arena_strdup(work->arena, text)};
     return NULL;
 }

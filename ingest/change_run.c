@@ -10,6 +10,8 @@
 
 enum { SETTLE_POLL_MS = 500 };
 
+#define PLAIN_JSON (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
+
 static void
 tell(const ChangeWork *work, size_t at)
 {
@@ -46,11 +48,10 @@ note_look(const ChangeWork *work, size_t at, const char *purpose, const Look *lo
     }
     const JournalStep step = {.purpose = text_known(purpose),
         .command = change->find.reads.items[0].command,
-        .request = text_known(json_object_to_json_string_ext(requests, JSON_C_TO_STRING_PLAIN)),
+        .request = text_known(json_object_to_json_string_ext(requests, PLAIN_JSON)),
         .outcome = OUTCOME_OK,
         .text = text_known(look->text),
-        .reply = look->item ? text_known(json_object_to_json_string_ext(
-                                  look->item, JSON_C_TO_STRING_PLAIN))
+        .reply = look->item ? text_known(json_object_to_json_string_ext(look->item, PLAIN_JSON))
                             : text_absent()};
     return journal_note_read(work->run->journal, &work->items[at], &step, error);
 }
@@ -111,8 +112,8 @@ settle_there(const ChangeWork *work, size_t at, const Look *found, bool is_ours,
     JournalItem *item = &work->items[at];
     item->is_made = is_ours;
     item->object = found->id ? text_known(found->id) : text_absent();
-    item->record = text_known(arena_strdup(
-        work->arena, json_object_to_json_string_ext(found->item, JSON_C_TO_STRING_PLAIN)));
+    item->record = text_known(
+        arena_strdup(work->arena, json_object_to_json_string_ext(found->item, PLAIN_JSON)));
     return settle_as(work, at, is_ours ? ITEM_VERIFIED : ITEM_FOUND,
         is_ours ? NULL : "was there already", error);
 }

@@ -88,7 +88,8 @@ static const char *
 scrubbed_text(const ChangeWork *work, json_object *reply)
 {
     catalog_scrub(reply);
-    return arena_strdup(work->arena, json_object_to_json_string_ext(reply, JSON_C_TO_STRING_PLAIN));
+    return arena_strdup(work->arena, json_object_to_json_string_ext(reply,
+                                         JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 }
 
 /* Did the server say no, so that nothing was done? Anything else may have acted. */

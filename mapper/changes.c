@@ -343,6 +343,29 @@ check_commands(const Checker *checker)
     return true;
 }
 
+/* The server takes 0, 4095, 4096 and more; no guest can be on such a VLAN. */
+static bool
+check_vlans(const Checker *checker)
+{
+    static const char *const names[] = {"vlan", "isolatedpvlan"};
+    const ChangeCall *call = &checker->change->call;
+    for (size_t i = 0; i < call->params.n; i++) {
+        const char *name = call->params.items[i].name.value;
+        const char *value = call->params.items[i].value.value;
+        bool is_vlan = !g_strcmp0(name, names[0]) || !g_strcmp0(name, names[1]);
+        if (!is_vlan || !value || (!strcmp(value, "untagged") && !strcmp(name, names[0])))
+            continue;
+        char *end = NULL;
+        int64_t id = g_ascii_strtoll(value, &end, 10);
+        if (!g_ascii_isdigit(*value) || *end || id < 1 || id >= VLAN_ALL)
+            return complain(checker, "call",
+                "%s '%.20s' is none: 1 to 4094%s (the server would take others, which no guest "
+                "can use)",
+                name, value, strcmp(name, names[0]) ? "" : ", or untagged");
+    }
+    return true;
+}
+
 static bool
 check_change(const Checker *checker)
 {
@@ -359,7 +382,7 @@ check_change(const Checker *checker)
         return false;
     if (change->undo.command.value && !check_call(checker, &change->undo, "undo", true))
         return false;
-    if (!check_commands(checker))
+    if (!check_commands(checker) || !check_vlans(checker))
         return false;
     for (size_t i = 0; i < change->uses.n; i++) {
         const ChangeUse *use = &change->uses.items[i];

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "mapper_priv.h"
+#include "plan_priv.h"
 
 const char *const network_match_words[MATCH_N] = {
     [MATCH_ONE] = "one",
@@ -170,9 +170,8 @@ keep_networks(Planner *planner, const GPtrArray *list, MatrixRow *row)
     }
 }
 
-/* "100-200,300-399": is the VLAN in the range that CloudStack gives out by itself? */
-static bool
-is_in_ranges(const char *ranges, int64_t id)
+bool
+vlan_is_in_ranges(const char *ranges, int64_t id)
 {
     for (const char *at = ranges; at && *at;) {
         char *end = NULL;
@@ -195,7 +194,7 @@ dynamic_range_of(const Planner *planner, int64_t id)
     for (size_t i = 0; i < catalog->physical_networks.n; i++) {
         const PhysicalNetwork *physical = &catalog->physical_networks.items[i];
         if (!g_strcmp0(physical->zoneid.value, planner->zone->id.value) &&
-            is_in_ranges(physical->vlan.value, id))
+            vlan_is_in_ranges(physical->vlan.value, id))
             return physical;
     }
     return NULL;

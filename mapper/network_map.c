@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "mapper_priv.h"
+#include "plan_priv.h"
 
 /* --- the owner's right ------------------------------------------------------------------------ */
 
@@ -220,16 +220,14 @@ task_find_nic(const Task *task, const Nic *server_nic)
     return by_mac ? by_mac : by_id ? by_id : server_nic;
 }
 
-/* The VLAN that the NIC is on: what the source read, else what CloudStack reads. */
-static const Vlan *
-vlan_of(const Nic *nic, const Nic *server_nic)
+const Vlan *
+nic_vlan(const Nic *nic, const Nic *server_nic)
 {
     return nic->vlan.kind != VLAN_UNKNOWN ? &nic->vlan : &server_nic->vlan;
 }
 
-/* The physical network that a traffic label ties the NIC's switch or bridge to, or NULL. */
-static const char *
-physical_network_of(const Task *task, const Nic *nic)
+const char *
+task_physical_network(const Task *task, const Nic *nic)
 {
     const Planner *planner = task->planner;
     const char *source = task->view->source.value;
@@ -249,7 +247,7 @@ physical_network_of(const Task *task, const Nic *nic)
 bool
 network_is_labelled(const Task *task, const Nic *nic, const Network *network)
 {
-    const char *physical = physical_network_of(task, nic);
+    const char *physical = task_physical_network(task, nic);
     return physical && is_equal(network->physicalnetworkid, physical);
 }
 
@@ -259,7 +257,7 @@ best_network(const Task *task, const Nic *nic, const NetworkCandidates *found)
 {
     const Network *best = NULL;
     int best_score = -1;
-    const char *physical = found->n_usable > 1 ? physical_network_of(task, nic) : NULL;
+    const char *physical = found->n_usable > 1 ? task_physical_network(task, nic) : NULL;
     for (size_t i = 0; i < found->n_usable; i++) {
         const Network *network = found->usable[i];
         const char *ip = network_needs_ip(network) ? ip_choose(task, nic, network) : NULL;
@@ -302,7 +300,7 @@ propose_nic(Task *task, const Nic *server_nic, NicChoice *choice)
 {
     Planner *planner = task->planner;
     const Nic *nic = task_find_nic(task, server_nic);
-    const Vlan *vlan = vlan_of(nic, server_nic);
+    const Vlan *vlan = nic_vlan(nic, server_nic);
     VlanKey key = vlan_key(vlan);
     const Rule *rule =
         policy_find_rule(planner->policy, planner->inventory, RULE_NETWORK, task->view, nic);

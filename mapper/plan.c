@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "plan_priv.h"
 #include "trap_priv.h"
 
 struct PlanStore {
@@ -215,8 +216,8 @@ hypervisor_of(const Planner *planner, const Instance *instance)
                                                  : HYPERVISOR_UNKNOWN;
 }
 
-static Task
-start_task(Planner *planner, PlanItem *item, const Instance *instance)
+Task
+plan_start_task(Planner *planner, PlanItem *item, const Instance *instance)
 {
     g_array_set_size(planner->findings, 0);
     g_array_set_size(planner->reasons, 0);
@@ -349,9 +350,8 @@ find_release(Planner *planner, const PlanOptions *options, GError **error)
     return true;
 }
 
-/* A planner with its plan, which it owns until it is stolen. */
-static bool
-start_plan(Planner *planner, const PlanOptions *options, GError **error)
+bool
+plan_start(Planner *planner, const PlanOptions *options, GError **error)
 {
     planner->plan = plan_new_empty();
     planner->arena = plan_arena(planner->plan);
@@ -367,8 +367,8 @@ start_plan(Planner *planner, const PlanOptions *options, GError **error)
     return true;
 }
 
-static Plan *
-end_plan(Planner *planner, Plan *plan, GError **error)
+Plan *
+plan_end(Planner *planner, Plan *plan, GError **error)
 {
     planner_release(planner);
     if (plan)
@@ -381,7 +381,7 @@ end_plan(Planner *planner, Plan *plan, GError **error)
 static void
 build_item(Planner *planner, PlanItem *item, const Instance *instance)
 {
-    Task task = start_task(planner, item, instance);
+    Task task = plan_start_task(planner, item, instance);
     for (size_t i = 0; i < G_N_ELEMENTS(proposals); i++)
         proposals[i](&task);
     judge(&task);
@@ -394,8 +394,8 @@ plan_build(const Inventory *inventory, const Catalog *catalog, const Policy *pol
     g_autoptr(Policy) none = policy ? NULL : policy_new_default();
     Planner planner = {.inventory = inventory, .catalog = catalog};
     planner.policy = policy ? policy : none;
-    if (!start_plan(&planner, options, error))
-        return end_plan(&planner, NULL, error);
+    if (!plan_start(&planner, options, error))
+        return plan_end(&planner, NULL, error);
     Plan *plan = planner.plan;
     plan->n_items = inventory->n_instances;
     plan->items = arena_new_n(planner.arena, PlanItem, plan->n_items);
@@ -406,7 +406,7 @@ plan_build(const Inventory *inventory, const Catalog *catalog, const Policy *pol
     plan_build_storage(&planner);
     plan_build_offerings(&planner);
     plan_build_freeze(&planner);
-    return end_plan(&planner, plan, error);
+    return plan_end(&planner, plan, error);
 }
 
 Plan *
@@ -415,10 +415,10 @@ plan_build_networks(
 {
     g_autoptr(Policy) none = policy_new_default();
     Planner planner = {.inventory = inventory, .catalog = catalog, .policy = none};
-    if (!start_plan(&planner, options, error))
-        return end_plan(&planner, NULL, error);
+    if (!plan_start(&planner, options, error))
+        return plan_end(&planner, NULL, error);
     plan_build_matrix(&planner);
-    return end_plan(&planner, planner.plan, error);
+    return plan_end(&planner, planner.plan, error);
 }
 
 /* --- checking a plan that is there ------------------------------------------------------------ */
@@ -496,7 +496,7 @@ check_item(Planner *planner, PlanItem *item, const PlanItem *given, const Instan
     GHashTable *seen)
 {
     item->choice = given->choice;
-    Task task = start_task(planner, item, instance);
+    Task task = plan_start_task(planner, item, instance);
     if (!g_hash_table_add(seen, (gpointer)instance))
         FIND(&task, INSTANCE_TWICE, NULL, ARG(text_or_word(task.view->source)),
             ARG(text_or_word(task.view->id)));
@@ -515,8 +515,8 @@ plan_check(const Plan *given, const Inventory *inventory, const Catalog *catalog
         with_zone.zone = given->info.zoneid.value;
     Planner planner = {.inventory = inventory, .catalog = catalog, .is_checking = true};
     planner.policy = policy ? policy : none;
-    if (!start_plan(&planner, &with_zone, error))
-        return end_plan(&planner, NULL, error);
+    if (!plan_start(&planner, &with_zone, error))
+        return plan_end(&planner, NULL, error);
     Plan *plan = planner.plan;
     plan->store->given = plan_ref(given);
     plan->n_items = given->n_items;
@@ -536,5 +536,5 @@ plan_check(const Plan *given, const Inventory *inventory, const Catalog *catalog
     plan_build_storage(&planner);
     plan_build_offerings(&planner);
     plan_build_freeze(&planner);
-    return end_plan(&planner, plan, error);
+    return plan_end(&planner, plan, error);
 }

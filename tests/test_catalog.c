@@ -209,7 +209,8 @@ is_known_to_be_missing(const char *word, const char *member)
         "networks.projectid", "networks.vpcid", "service_offerings.zoneid",
         "service_offerings.gpucardname", "service_offerings.vgpuprofilename",
         "disk_offerings.zoneid", "templates.templatetag", "templates.size", "vms.projectid",
-        "apis.since", "networks.issystem", "service_offerings.networkrate"};
+        "apis.since", "networks.issystem", "service_offerings.networkrate",
+        "network_offerings.tags", "network_offerings.domainid", "network_offerings.zoneid"};
     g_autofree char *both = g_strdup_printf("%s.%s", word, member);
     for (size_t i = 0; i < G_N_ELEMENTS(missing); i++)
         if (strcmp(both, missing[i]) == 0)

@@ -45,7 +45,7 @@ listTags tag user all resourceid:string resourcetype key value
 listSnapshots snapshot user own id:snapshot name
 listAffinityGroups affinitygroup user own id:affinitygroup name type
 listVPCs vpc user own id:vpc name zoneid:zone
-listRouters router admin all id:router name zoneid:zone
+listRouters router admin all id:router name zoneid:zone networkid=guestnetworkid
 listSystemVms systemvm admin all id:systemvm name zoneid:zone systemvmtype
 listHypervisors hypervisor user all
 listHypervisorCapabilities hypervisorCapabilities admin all id:hypervisorCapabilities hypervisor

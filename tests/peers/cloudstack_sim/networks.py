@@ -206,6 +206,8 @@ def delete_network(call):
         raise invalid(f"Network ID={network['_n']} doesn't exist")
 
     def commit(_):
+        if call.estate["nic"].where(networkid=network["id"]):
+            raise failure("Failed to delete network")
         network["_removed"] = True
         for row in call.estate["vlaniprange"].where(networkid=network["id"]):
             call.estate["vlaniprange"].drop(row)
@@ -226,14 +228,27 @@ def update_physical_network(call):
     return Work(commit)
 
 
+def _named_accounts(call):
+    """A project stands for the account that it has."""
+    accounts = [a for a in (call.given.get("accountids") or "").split(",") if a]
+    return accounts + [call.estate["project"].get(p).get("_accountid", p)
+                       for p in (call.given.get("projectids") or "").split(",") if p]
+
+
 @command("createNetworkPermissions", "networkid!:network accountids:account[] projectids:project[]", role="user")
 def create_network_permissions(call):
     estate = call.estate
-    accounts = [a for a in (call.given.get("accountids") or "").split(",") if a]
-    projects = [estate["project"].get(p).get("_accountid", p)
-                for p in (call.given.get("projectids") or "").split(",") if p]
-    for account in accounts + projects:
+    for account in _named_accounts(call):
         estate["networkpermission"].add({"networkid": call.given["networkid"], "accountid": account})
+    return {"success": True}
+
+
+@command("removeNetworkPermissions", "networkid!:network accountids:account[] projectids:project[]", role="user")
+def remove_network_permissions(call):
+    table = call.estate["networkpermission"]
+    for account in _named_accounts(call):
+        for row in table.where(networkid=call.given["networkid"], accountid=account):
+            table.drop(row)
     return {"success": True}
 
 

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * For those who make something else than a plan of what a planner knows.
+ */
+#ifndef PLAN_PRIV_H
+#define PLAN_PRIV_H
+
+#include "mapper_priv.h"
+
+/* A planner with its plan, which it owns until it is stolen. */
+bool plan_start(Planner *planner, const PlanOptions *options, GError **error);
+/* Releases the planner; without @plan its plan, too, and prefixes the error. */
+Plan *plan_end(Planner *planner, Plan *plan, GError **error);
+/* An instance before anything is proposed for it. */
+Task plan_start_task(Planner *planner, PlanItem *item, const Instance *instance);
+
+/* "100-200,300-399": is the VLAN in the range that CloudStack gives out by itself? */
+bool vlan_is_in_ranges(const char *ranges, int64_t id);
+
+/* The VLAN that the NIC is on: what the source read, else what CloudStack reads. */
+const Vlan *nic_vlan(const Nic *nic, const Nic *server_nic);
+/* The physical network that a traffic label ties the NIC's switch or bridge to, or NULL. */
+const char *task_physical_network(const Task *task, const Nic *nic);
+
+#endif
