@@ -204,6 +204,15 @@ typedef struct ClusterSetting {
     Text name, clusterid, value;
 } ClusterSetting;
 
+/* The value of a threshold for one zone or pool, its own or the one above. */
+typedef struct ZoneSetting {
+    Text name, zoneid, value;
+} ZoneSetting;
+
+typedef struct PoolSetting {
+    Text name, storageid, value;
+} PoolSetting;
+
 /* A host that is kept for one domain or account. */
 typedef struct DedicatedHost {
     Text id, hostid, domainid, accountid, affinitygroupid;
@@ -288,6 +297,8 @@ struct Catalog {
     LIST_OF(ManagedVolume) volumes;
     LIST_OF(Setting) settings;
     LIST_OF(ClusterSetting) cluster_settings;
+    LIST_OF(ZoneSetting) zone_settings;
+    LIST_OF(PoolSetting) pool_settings;
     LIST_OF(Router) routers;
     LIST_OF(DedicatedHost) dedicated_hosts;
     LIST_OF(DedicatedCluster) dedicated_clusters;

@@ -200,6 +200,16 @@ FIELDS(cluster_setting_type) = {S(name), S(clusterid), S(value)};
 TYPE(cluster_setting_type);
 #undef RECORD
 
+#define RECORD ZoneSetting
+FIELDS(zone_setting_type) = {S(name), S(zoneid), S(value)};
+TYPE(zone_setting_type);
+#undef RECORD
+
+#define RECORD PoolSetting
+FIELDS(pool_setting_type) = {S(name), S(storageid), S(value)};
+TYPE(pool_setting_type);
+#undef RECORD
+
 #define RECORD RouterNic
 FIELDS(router_nic_type) = {S(networkid), T(ipaddress), T(macaddress), S(traffictype)};
 static TYPE(router_nic_type);

@@ -16,6 +16,9 @@
  *   shared_ips     forvirtualnetwork=false: addresses of shared networks, the free ones too
  *   cluster_settings
  *                  thresholds may be set for one cluster: one call each
+ *   zone_settings, pool_settings
+ *                  so may those of storage, for a zone (up to 4.20) or a pool: one call each,
+ *                  of which the keyword leaves a few rows
  *   routers        virtual routers stand in no list of VMs, but hold addresses of networks
  *   network_permissions
  *                  one call per network that belongs to one account: only there do grants exist
@@ -39,6 +42,8 @@ static const char *const setting_dropped[] = {"description", "displaytext", "gro
     "parent", "options", "type", "component", NULL};
 static const char *const job_dropped[] = {"jobresult", NULL};
 static const char *const key_cluster_setting[] = {"name", "clusterid", NULL};
+static const char *const key_zone_setting[] = {"name", "zoneid", NULL};
+static const char *const key_pool_setting[] = {"name", "storageid", NULL};
 static const char *const key_job[] = {"jobid", NULL};
 static const char *const key_name[] = {"name", NULL};
 static const char *const key_template[] = {"id", "zoneid", NULL};
@@ -96,6 +101,13 @@ const CatalogListSpec catalog_list_specs[CATALOG_N_LISTS] = {
     LIST(cluster_settings, "listConfigurations", "configuration", cluster_setting_type,
         .is_paged = true, .is_optional = true, .key = key_cluster_setting, .parent = "clusters",
         .parent_param = "clusterid", .dropped = setting_dropped),
+    LIST(zone_settings, "listConfigurations", "configuration", zone_setting_type, .is_paged = true,
+        .is_optional = true, .key = key_zone_setting, .parent = "zones", .parent_param = "zoneid",
+        .dropped = setting_dropped, .params = {{"keyword", "disablethreshold"}}),
+    LIST(pool_settings, "listConfigurations", "configuration", pool_setting_type, .is_paged = true,
+        .is_optional = true, .key = key_pool_setting, .parent = "pools",
+        .parent_param = "storageid", .dropped = setting_dropped,
+        .params = {{"keyword", "disablethreshold"}}),
     LIST(routers, "listRouters", "router", router_type, .is_paged = true, .is_by_zone = true,
         .has_projects = true, .is_optional = true, .params = {LISTALL}),
     LIST(dedicated_hosts, "listDedicatedHosts", "dedicatedhost", dedicated_host_type,

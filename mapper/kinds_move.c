@@ -15,9 +15,10 @@ KIND(TWO_STEPS, "two-steps", SEVERITY_INFO,
     NO_SERVER);
 KIND(POOL_OVER_THRESHOLD, "pool-over-threshold", SEVERITY_WARNING,
     "With the VMs of the plan up to this one, pool '{1}' is beyond a threshold.",
-    "Allocated {2}, threshold {3}; used {4}, threshold {5}. Thresholds: listConfigurations "
-    "name=pool.storage.allocated.capacity.disablethreshold and pool.storage.capacity."
-    "disablethreshold; values of a zone or a pool of its own are not read.",
+    "Allocated {2}, threshold {3}; used {4}, threshold {5}. Thresholds of the pool, the zone or "
+    "all: "
+    "listConfigurations name=pool.storage.allocated.capacity.disablethreshold and "
+    "name=pool.storage.capacity.disablethreshold.",
     "Enlarge the pool, move volumes away, or raise the threshold (updateConfiguration) with care: "
     "listStoragePools id={6}.",
     "The import does not ask, and volumes that are there still start; but no new volume, no growth "

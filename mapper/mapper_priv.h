@@ -267,8 +267,9 @@ struct Planner {
     GHashTable *managed_ips;       /* "network/address" -> ManagedVm */
     GHashTable *shared_ips;        /* "network/address" -> SharedIp */
     GHashTable *settings;
-    GHashTable *os_types;    /* by description */
-    GHashTable *os_mappings; /* "version/T or N/OS type id or name at the hypervisor" */
+    GHashTable *scoped_settings; /* "zone or pool/name" -> value */
+    GHashTable *os_types;        /* by description */
+    GHashTable *os_mappings;     /* "version/T or N/OS type id or name at the hypervisor" */
 
     /* Inventory. */
     GHashTable *names;         /* "source/cluster/name" -> count */

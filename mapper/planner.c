@@ -92,6 +92,16 @@ index_ids(Planner *planner)
     }
     for (size_t i = 0; i < catalog->settings.n; i++)
         add_first(planner->settings, catalog->settings.items[i].name, &catalog->settings.items[i]);
+    for (size_t i = 0; i < catalog->zone_settings.n; i++) {
+        const ZoneSetting *row = &catalog->zone_settings.items[i];
+        planner_key(planner, row->zoneid.value, row->name.value, NULL);
+        add_first_key(planner, planner->scoped_settings, row->value.value);
+    }
+    for (size_t i = 0; i < catalog->pool_settings.n; i++) {
+        const PoolSetting *row = &catalog->pool_settings.items[i];
+        planner_key(planner, row->storageid.value, row->name.value, NULL);
+        add_first_key(planner, planner->scoped_settings, row->value.value);
+    }
     for (size_t i = 0; i < catalog->hosts.n; i++) {
         add_first(planner->hosts, catalog->hosts.items[i].name, &catalog->hosts.items[i]);
         add_first(planner->hosts, catalog->hosts.items[i].ipaddress, &catalog->hosts.items[i]);
@@ -301,8 +311,8 @@ new_tables(Planner *planner)
         &planner->pool_matches, &planner->source_clusters, &planner->abouts,
         &planner->offering_picks, &planner->disk_offering_picks, &planner->held_hostnames,
         &planner->held_ips, &planner->held_macs, &planner->shown_twins, &planner->source_hosts,
-        &planner->listing_hosts, &planner->pools, &planner->move_targets,
-        &planner->offering_counts};
+        &planner->listing_hosts, &planner->pools, &planner->move_targets, &planner->offering_counts,
+        &planner->scoped_settings};
     for (size_t i = 0; i < G_N_ELEMENTS(text_tables); i++)
         *text_tables[i] = new_text_table();
     GHashTable **list_tables[] = {&planner->permissions, &planner->managed_macs,
@@ -407,7 +417,8 @@ planner_release(Planner *planner)
         &planner->disk_offering_picks, &planner->source_clusters, &planner->abouts,
         &planner->held_hostnames, &planner->held_ips, &planner->held_macs, &planner->vlan_texts,
         &planner->create_texts, &planner->pools, &planner->pool_spaces, &planner->move_targets,
-        &planner->offering_counts, &planner->network_traps, &planner->rooms};
+        &planner->offering_counts, &planner->scoped_settings, &planner->network_traps,
+        &planner->rooms};
     for (size_t i = 0; i < G_N_ELEMENTS(tables); i++)
         g_clear_pointer(tables[i], g_hash_table_destroy);
     g_array_unref(planner->findings);

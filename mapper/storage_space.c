@@ -27,9 +27,17 @@ positive_number(const char *text)
     return text && end != text && !*end && number > 0 && number < 1e6 ? number : 0;
 }
 
+/* Of the pool, else of the zone, else of all. */
 static double
-threshold_of(const Planner *planner, const char *name)
+threshold_of(Planner *planner, const StoragePool *pool, const char *name)
 {
+    const char *const scopes[] = {pool->id.value, planner->zone->id.value};
+    for (size_t i = 0; i < G_N_ELEMENTS(scopes); i++) {
+        const char *own = g_hash_table_lookup(
+            planner->scoped_settings, planner_key(planner, scopes[i], name, NULL));
+        if (positive_number(own) > 0)
+            return MIN(positive_number(own), 1.0);
+    }
     const Setting *setting = g_hash_table_lookup(planner->settings, name);
     double share = setting ? positive_number(setting->value.value) : 0;
     if (share > 0)
@@ -65,8 +73,8 @@ pool_space(Planner *planner, const StoragePool *pool)
     double factor = factor_of(planner, pool);
     space->pool = pool;
     space->allocated_share =
-        threshold_of(planner, "pool.storage.allocated.capacity.disablethreshold");
-    space->used_share = threshold_of(planner, "pool.storage.capacity.disablethreshold");
+        threshold_of(planner, pool, "pool.storage.allocated.capacity.disablethreshold");
+    space->used_share = threshold_of(planner, pool, "pool.storage.capacity.disablethreshold");
     space->is_known = is_amount(pool->disksizetotal) && pool->disksizetotal.value > 0 &&
                       is_amount(pool->disksizeallocated) && is_amount(pool->disksizeused) &&
                       factor > 0 && space->allocated_share > 0 && space->used_share > 0;

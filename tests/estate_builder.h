@@ -44,6 +44,8 @@
     X(volumes, ManagedVolume)                                                                      \
     X(settings, Setting)                                                                           \
     X(cluster_settings, ClusterSetting)                                                            \
+    X(zone_settings, ZoneSetting)                                                                  \
+    X(pool_settings, PoolSetting)                                                                  \
     X(routers, Router)                                                                             \
     X(dedicated_hosts, DedicatedHost)                                                              \
     X(dedicated_clusters, DedicatedCluster)                                                        \

@@ -129,6 +129,36 @@ room_to_the_byte(Estate *estate, InstanceView *view)
 }
 
 static void
+lower_threshold_of_pool(Estate *estate, InstanceView *view)
+{
+    (void)view;
+    PoolSetting own = {text_known("pool.storage.allocated.capacity.disablethreshold"),
+        text_known("id-of-gold-1"), text_known("0.02")};
+    g_array_append_val(estate->pool_settings, own);
+}
+
+static void
+lower_threshold_of_zone(Estate *estate, InstanceView *view)
+{
+    (void)view;
+    ZoneSetting own = {text_known("pool.storage.capacity.disablethreshold"), text_known(ZONE_ID),
+        text_known("0.02")};
+    g_array_append_val(estate->zone_settings, own);
+}
+
+static void
+higher_threshold_of_pool(Estate *estate, InstanceView *view)
+{
+    lower_threshold_of_zone(estate, view);
+    PoolSetting own = {text_known("pool.storage.capacity.disablethreshold"),
+        text_known("id-of-gold-1"), text_known("0.9")};
+    g_array_append_val(estate->pool_settings, own);
+    PoolSetting of_other = {text_known("pool.storage.capacity.disablethreshold"),
+        text_known("id-of-ds1"), text_known("0.9")};
+    g_array_append_val(estate->pool_settings, of_other);
+}
+
+static void
 larger_second(Estate *estate, InstanceView *view)
 {
     (void)view;
@@ -221,6 +251,10 @@ static const Case cases[] = {
     {"not-beyond-the-used-threshold", used_up_target, disks, "so", "do", NULL, NULL, NULL, NULL},
     {"up-to-the-threshold", room_to_the_byte, disks, "so", "do", "gold-1", NULL, "do-gold", NULL},
     {"overprovisioning-counts", full_but_overprovisioned, disks, "so", "do", "gold-1", NULL,
+        "do-gold", NULL},
+    {"a-pool-may-have-a-threshold", lower_threshold_of_pool, disks, "so", "do", NULL, NULL, NULL,
+        NULL},
+    {"a-pool-goes-before-its-zone", higher_threshold_of_pool, disks, "so", "do", "gold-1", NULL,
         "do-gold", NULL},
     {"most-room-of-equal-pools", larger_second, disks, "so", "do", "gold-2", NULL, "do-gold", NULL},
     {"fewest-further-tags-before-room", larger_second_with_more_tags, disks, "so", "do", "gold-1",
@@ -501,6 +535,21 @@ test_space_is_used_up_in_order(void)
     g_assert_cmpint(plan->items[2].moves.items[0].free_after_bytes.value, ==, 10 * GIB);
 }
 
+/* The threshold of the zone goes before that of all. */
+static void
+test_zone_has_a_threshold(void)
+{
+    g_auto(Estate) estate = {0};
+    init_gold(&estate);
+    InstanceView *view = add_vm(&estate, "web-1");
+    lower_threshold_of_zone(&estate, view);
+    estate_put_vm(&estate, view, true);
+    estate_freeze(&estate);
+    g_autoptr(Plan) plan = estate_plan(&estate, "prefer disk-offering do-gold");
+    assert_verdict(&plan->items[0], VERDICT_READY);
+    g_assert_cmpuint(plan->items[0].moves.n, ==, 0);
+}
+
 /* What is not imported takes no space. */
 static void
 test_blocked_items_take_no_space(void)
@@ -576,6 +625,7 @@ main(int argc, char **argv)
     g_test_add_func("/plan/move/calls/running", test_calls_of_a_running_vm);
     g_test_add_func("/plan/move/calls/off", test_calls_of_a_vm_that_is_off);
     g_test_add_func("/plan/move/space-is-used-up-in-order", test_space_is_used_up_in_order);
+    g_test_add_func("/plan/move/zone-has-a-threshold", test_zone_has_a_threshold);
     g_test_add_func("/plan/move/blocked-items-take-no-space", test_blocked_items_take_no_space);
     g_test_add_func(
         "/plan/move/import-beyond-a-threshold-warns", test_import_beyond_a_threshold_warns);
