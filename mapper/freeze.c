@@ -42,16 +42,20 @@ group_free(void *data)
     g_free(group);
 }
 
-/* NULL: it is there already. */
+/* The group of the key in the planner's scratch buffer; NULL: there is none yet. */
 static FreezeGroup *
-add_group(FreezeList *list, const char *key)
+find_group(const FreezeList *list)
 {
-    if (g_hash_table_contains(list->by_key, key))
-        return NULL;
+    return g_hash_table_lookup(list->by_key, list->planner->key->str);
+}
+
+static FreezeGroup *
+add_group(FreezeList *list)
+{
     FreezeGroup *group = g_new0(FreezeGroup, 1);
     group->names = g_ptr_array_new();
     g_ptr_array_add(list->groups, group);
-    g_hash_table_insert(list->by_key, g_strdup(key), group);
+    g_hash_table_insert(list->by_key, g_strdup(list->planner->key->str), group);
     return group;
 }
 
@@ -109,17 +113,17 @@ drs_state(Bool has_drs, const char *level)
 static FreezeGroup *
 drs_group(FreezeList *list, const SourceCluster *cluster, FreezeState state)
 {
-    const Planner *planner = list->planner;
-    g_autofree char *key =
-        g_strdup_printf("drs\n%s\n%s\n%d", cluster->source.value, cluster->id.value, (int)state);
-    FreezeGroup *group = g_hash_table_lookup(list->by_key, key);
+    Planner *planner = list->planner;
+    planner_key(
+        planner, state == FREEZE_ON ? "drs" : "drs?", cluster->source.value, cluster->id.value);
+    FreezeGroup *group = find_group(list);
     if (group)
         return group;
     const char *path =
         quoted(planner, cluster->path.value ? cluster->path.value : cluster->name.value);
     const char *name = powershell_quoted(planner, cluster->name.value);
     const char *level = text_or_word(cluster->drs_level);
-    group = add_group(list, key);
+    group = add_group(list);
     group->row = (FreezeRow){.kind = text_known("drs"),
         .source = cluster->source,
         .datacenter = cluster->datacenter,
@@ -174,15 +178,15 @@ add_drs(FreezeList *list, const PlanItem *item, const InstanceView *view)
 static FreezeGroup *
 sdrs_group(FreezeList *list, const Datastore *store, FreezeState state)
 {
-    const Planner *planner = list->planner;
-    const char *datacenter = store->datacenter.value;
-    g_autofree char *key = g_strdup_printf("sdrs\n%s\n%s\n%s\n%d", store->source.value,
-        datacenter ? datacenter : "", store->pod.value, (int)state);
-    FreezeGroup *group = g_hash_table_lookup(list->by_key, key);
+    Planner *planner = list->planner;
+    planner_key(planner, state == FREEZE_ON ? "storage-drs" : "storage-drs?",
+        store->datacenter.value, store->pod.value);
+    g_string_append(planner->key, store->source.value);
+    FreezeGroup *group = find_group(list);
     if (group)
         return group;
     const char *pod = quoted(planner, store->pod.value);
-    group = add_group(list, key);
+    group = add_group(list);
     group->row = (FreezeRow){.kind = text_known("storage-drs"),
         .source = store->source,
         .datacenter = store->datacenter,
@@ -319,17 +323,18 @@ place_of(const Planner *planner, const InstanceView *view)
 static FreezeGroup *
 place_group(FreezeList *list, const InstanceView *view, const char *kind, const char *what)
 {
-    Text place = place_of(list->planner, view);
-    g_autofree char *key =
-        g_strdup_printf("%s\n%s\n%s\n%s", kind, view->source.value, place.value, what);
-    FreezeGroup *group = g_hash_table_lookup(list->by_key, key);
+    Planner *planner = list->planner;
+    const SourceCluster *cluster = cluster_of(planner, view);
+    planner_key(planner, kind, view->source.value, cluster ? cluster->id.value : view->host.value);
+    g_string_append(planner->key, what);
+    FreezeGroup *group = find_group(list);
     if (group)
         return group;
-    group = add_group(list, key);
+    group = add_group(list);
     group->row = (FreezeRow){.kind = text_known(kind),
         .source = view->source,
         .datacenter = view->datacenter,
-        .where = place,
+        .where = place_of(planner, view),
         .state = FREEZE_ON,
         .until = text_known(until)};
     return group;
@@ -466,9 +471,10 @@ add_item(FreezeList *list, const PlanItem *item)
 static void
 add_unseen(FreezeList *list, const PlanItem *item)
 {
-    FreezeGroup *group = g_hash_table_lookup(list->by_key, "unseen");
+    g_string_assign(list->planner->key, "unseen");
+    FreezeGroup *group = find_group(list);
     if (!group) {
-        group = add_group(list, "unseen");
+        group = add_group(list);
         group->row = (FreezeRow){.kind = text_known("source-unread"),
             .source = item->instance.source,
             .where = text_known("VMs that only CloudStack's list shows"),
