@@ -237,6 +237,20 @@ static const Field freeze_fields[] = {
 };
 const RecordType freeze_row_type = RECORD_TYPE(FreezeRow, freeze_fields);
 
+/* --- time ------------------------------------------------------------------------------------- */
+
+static const Field time_fields[] = {
+    F_ENUM(TimeRow, kind, time_kind_words),
+    F_TEXT(TimeRow, about),
+    F_INT(TimeRow, count),
+    F_INT(TimeRow, each_ms),
+    F_INT(TimeRow, total_ms),
+    F_INT(TimeRow, most_ms),
+    F_TEXT(TimeRow, arithmetic),
+    F_TEXT(TimeRow, basis),
+};
+const RecordType time_row_type = RECORD_TYPE(TimeRow, time_fields);
+
 /* --- absences --------------------------------------------------------------------------------- */
 
 static const Field absence_fields[] = {

@@ -9,6 +9,7 @@
  *   "storage":[...],
  *   "offerings":[...],
  *   "freeze":[...],
+ *   "time":[...],
  *   "absent":[
  *   {"source":"vcenter","id":"vm-7","name":"db","side":"not-listed","reason":"hidden-name",...}
  *   ],
@@ -43,6 +44,7 @@ static const struct PlanList {
     {"storage", &storage_row_type, offsetof(Plan, storage), offsetof(Plan, n_storage)},
     {"offerings", &offering_row_type, offsetof(Plan, offerings), offsetof(Plan, n_offerings)},
     {"freeze", &freeze_row_type, offsetof(Plan, freeze), offsetof(Plan, n_freeze)},
+    {"time", &time_row_type, offsetof(Plan, time), offsetof(Plan, n_time)},
 };
 enum { N_LISTS = G_N_ELEMENTS(plan_lists) };
 
@@ -294,7 +296,7 @@ unknown_member(const char *name, GError **error)
 {
     return invalid(error, INGEST_ERROR_INVALID,
         "unknown member '%.60s': remove it or correct its name; known are apiVersion, kind, "
-        "info, networks, storage, offerings, freeze, absent, items",
+        "info, networks, storage, offerings, freeze, time, absent, items",
         name);
 }
 

@@ -45,7 +45,7 @@ Plan *plan_scan(FILE *file, const char *name, PlanVisitor visit, void *data, GEr
 
 /* Tables of the file: plan_item_type is the whole item, its choice included. */
 extern const RecordType plan_info_type, plan_item_type, plan_choice_type, matrix_row_type,
-    absence_type, storage_row_type, offering_row_type, freeze_row_type;
+    absence_type, storage_row_type, offering_row_type, freeze_row_type, time_row_type;
 /* Parts that other documents have, too. */
 extern const RecordType plan_finding_type, plan_param_type, plan_input_type;
 

@@ -327,6 +327,24 @@ print_freeze(const Printer *printer, const Plan *plan)
 }
 
 static void
+print_time(const Printer *printer, const Plan *plan)
+{
+    print_title(printer, "Time that it costs this server");
+    for (size_t i = 0; i < plan->n_time; i++) {
+        const TimeRow *row = &plan->time[i];
+        const char *text = row->arithmetic.value ? row->arithmetic.value : "unknown";
+        const char *word = time_kind_words[row->kind];
+        g_autofree char *line = g_strdup_printf("%s%s%s: %s", word ? word : "?",
+            row->about.value ? " of " : "", row->about.value ? row->about.value : "", text);
+        print_wrapped(printer, 2, "", line);
+        if (row->basis.value && row->kind != TIME_TOTAL)
+            print_wrapped(printer, 4, "Basis: ", row->basis.value);
+    }
+    if (!plan->n_time)
+        fputs("  unknown\n", printer->file);
+}
+
+static void
 print_problem(const Printer *printer, const SourceProblem *problem)
 {
     g_autofree char *label =
@@ -372,6 +390,7 @@ report_text(const Plan *plan, const OutputStyle *style, FILE *file, GError **err
         print_findings(&printer, &summary);
         print_absences(&printer, plan);
         print_freeze(&printer, plan);
+        print_time(&printer, plan);
         print_networks(&printer, plan, &summary);
         is_ok = print_storage(&printer, plan, error) && print_offerings(&printer, plan, error);
     }

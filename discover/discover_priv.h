@@ -108,12 +108,19 @@ void unmanaged_cache_finish(const UnmanagedCache *cache);
 enum { UNMANAGED_PARALLEL_MAX = 16 }; /* clusters asked for at a time */
 
 /* How the view is read: the config of the cloudstack source. Texts are owned. */
+/* What each list cost the server; Source.calls shows them. */
+typedef struct UnmanagedCalls {
+    Arena arena;
+    GArray *rows; /* SourceCall */
+} UnmanagedCalls;
+
 typedef struct UnmanagedOptions {
     char *zone; /* name or id; NULL: all */
     int64_t parallel, timeout_s;
     int64_t max_age_s; /* of a reply that was kept; 0: none is taken */
     bool is_resuming;  /* take the replies of a listing that was interrupted */
     char *version;     /* of the server; NULL: hidden, or not open yet */
+    UnmanagedCalls *calls;
 } UnmanagedOptions;
 
 /**

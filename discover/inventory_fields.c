@@ -102,6 +102,16 @@ static const Field source_info_fields[] = {
 };
 static const RecordType source_info_type = RECORD_TYPE(SourceInfo, source_info_fields);
 
+static const Field source_call_fields[] = {
+    F_TEXT(SourceCall, command, INTERNED),
+    F_TEXT(SourceCall, about),
+    F_TEXT(SourceCall, name),
+    F_INT(SourceCall, elapsed_ms),
+    F_INT(SourceCall, instances),
+    F_INT(SourceCall, hosts),
+};
+static const RecordType source_call_type = RECORD_TYPE(SourceCall, source_call_fields);
+
 static const Field source_end_fields[] = {
     F_TEXT(SourceEnd, source, REQUIRED, INTERNED),
     F_BOOL(SourceEnd, is_complete, REQUIRED),
@@ -109,6 +119,7 @@ static const Field source_end_fields[] = {
     F_INT(SourceEnd, instances),
     F_INT(SourceEnd, elapsed_ms),
     F_INT(SourceEnd, requests),
+    F_LIST(SourceEnd, calls, &source_call_type),
 };
 static const RecordType source_end_type = RECORD_TYPE(SourceEnd, source_end_fields);
 

@@ -241,6 +241,9 @@ contract_end(ContractSink *contract, const GError *why, int64_t elapsed_ms, GErr
         .elapsed_ms = int_known(elapsed_ms),
         .requests = int_known((int64_t)contract->source->requests),
     };
+    end.calls.items = (SourceCall *)contract->source->calls;
+    end.calls.n = contract->source->n_calls;
+    end.calls.state = FACT_KNOWN;
     return inventory_put(contract->inner, RECORD_END, &end, error);
 }
 

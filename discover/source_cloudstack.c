@@ -82,6 +82,9 @@ cloudstack_create(Source *source)
     UnmanagedOptions *options = g_new0(UnmanagedOptions, 1);
     options->parallel = PARALLEL_DEFAULT;
     options->timeout_s = TIMEOUT_DEFAULT_S;
+    options->calls = g_new0(UnmanagedCalls, 1);
+    options->calls->rows = g_array_new(false, false, sizeof(SourceCall));
+    arena_init(&options->calls->arena);
     return options;
 }
 
@@ -91,6 +94,9 @@ cloudstack_destroy(void *data)
     UnmanagedOptions *options = data;
     g_free(options->zone);
     g_free(options->version);
+    g_array_unref(options->calls->rows);
+    arena_release(&options->calls->arena);
+    g_free(options->calls);
     g_free(options);
 }
 

@@ -176,11 +176,15 @@ run_task(Listing *listing, Task *task, bool is_stopped)
             &task->error, INGEST_ERROR, INGEST_ERROR_CANCELLED, "not asked for any more");
         return;
     }
+    int64_t begin_us = g_get_monotonic_time();
     task->read_at_s = time(NULL);
     task->requests = 1;
     if (!cloudstack->call(cloudstack, "listUnmanagedInstances", params, 1,
             (unsigned)listing->options->timeout_s, NULL, &task->reply, &task->error))
         return;
+    /* It goes with the reply, as the silent hosts do: a kept one still tells what it cost. */
+    json_object_object_add(task->reply, "elapsedms",
+        json_object_new_int64((g_get_monotonic_time() - begin_us) / 1000));
     note_silent_hosts(listing, task);
     unmanaged_cache_store(
         &listing->cache, task->cluster.id.value, task->read_at_s, task->reply, &task->cache_error);
@@ -352,6 +356,40 @@ put_instances(const Listing *listing, const Task *task, InventorySink *sink, GEr
     return is_ok && put_empty_hosts(listing, task, hosts, sink, error);
 }
 
+/* Hosts that the server asked for this list. */
+static int64_t
+count_hosts(const Listing *listing, const Task *task)
+{
+    int64_t n = 0;
+    for (guint i = 0; i < listing->hosts->len; i++) {
+        const ReplyPlace *host = &g_array_index(listing->hosts, ReplyPlace, i);
+        n +=
+            g_strcmp0(host->clusterid.value, task->cluster.id.value) == 0 && !place_is_silent(host);
+    }
+    return n;
+}
+
+static void
+note_cost(const Listing *listing, const Task *task)
+{
+    UnmanagedCalls *calls = listing->options->calls;
+    json_object *elapsed = NULL, *items = NULL;
+    if (!json_object_object_get_ex(task->reply, "elapsedms", &elapsed))
+        return; /* kept by an earlier release */
+    json_object_object_get_ex(task->reply, "unmanagedinstance", &items);
+    SourceCall call = {.command = text_known("listUnmanagedInstances"),
+        .about = text_known(arena_strdup(&calls->arena, task->cluster.id.value)),
+        .name = text_known(arena_strdup(&calls->arena, task->cluster.name.value)),
+        .elapsed_ms = int_known(json_object_get_int64(elapsed)),
+        .instances = int_known(json_object_is_type(items, json_type_array)
+                                   ? (int64_t)json_object_array_length(items)
+                                   : 0),
+        .hosts = int_known(count_hosts(listing, task))};
+    g_array_append_val(calls->rows, call);
+    listing->source->calls = (const SourceCall *)(void *)calls->rows->data;
+    listing->source->n_calls = calls->rows->len;
+}
+
 static bool
 put_failed_cluster(const Task *task, InventorySink *sink, GError **error)
 {
@@ -387,6 +425,8 @@ put_task(const Listing *listing, const Task *task, InventorySink *sink, GError *
             "CloudStack's reply could not be kept for later runs", task->cache_error->message,
             "make room in the cache folder or correct its rights", error))
         return false;
+    if (!task->error)
+        note_cost(listing, task);
     if (!task->error)
         return put_silent_hosts(task, sink, error) && put_instances(listing, task, sink, error);
     if (is_unsupported(task))

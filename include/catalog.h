@@ -257,6 +257,8 @@ typedef struct CatalogList {
     Int code;         /* server's error code, absent if it was none of its making */
     Int repaired;     /* replies whose broken JSON had to be repaired */
     Bool is_optional; /* a plan can do without it; not every server or role has it */
+    Int requests;     /* calls made for it */
+    Int elapsed_ms;   /* that these took together; side by side with those of other lists */
 } CatalogList;
 
 typedef struct CatalogInfo {

@@ -147,6 +147,14 @@ typedef struct SourceInfo {
     Bool is_cached; /* the facts were kept from an earlier reading at read_at */
 } SourceInfo;
 
+/* How long a peer took for a call that costs it much. */
+typedef struct SourceCall {
+    Text command;     /* "listUnmanagedInstances" */
+    Text about, name; /* id and name of the cluster */
+    Int elapsed_ms;
+    Int instances, hosts; /* that it answered with; hosts of the cluster that were asked */
+} SourceCall;
+
 /* The last record of each source. No such record: the source broke off. */
 typedef struct SourceEnd {
     Text source;
@@ -155,6 +163,7 @@ typedef struct SourceEnd {
     Int instances;    /* how many instance records there are */
     Int elapsed_ms;
     Int requests; /* round trips made */
+    LIST_OF(SourceCall) calls;
 } SourceEnd;
 
 /* Something of a source, not of one instance, that could not be read or looks wrong. */

@@ -357,6 +357,29 @@ typedef struct FreezeRow {
     Texts names;   /* of the first of them */
 } FreezeRow;
 
+/* --- time ------------------------------------------------------------------------------------- */
+
+typedef enum TimeKind {
+    TIME_NONE,
+    TIME_CATALOG, /* reading what the target offers */
+    TIME_LIST,    /* CloudStack's list of one cluster */
+    TIME_IMPORT,  /* importing what is ready from one cluster, one VM after the other */
+    TIME_TOTAL,
+    TIME_KIND_N
+} TimeKind;
+
+extern const char *const time_kind_words[TIME_KIND_N]; /* "catalog", "list", "import", "total" */
+
+/* What something costs this server, by its own measured answers. */
+typedef struct TimeRow {
+    TimeKind kind;
+    Text about;             /* name of the cluster */
+    Int count;              /* calls, VMs listed, VMs to be imported */
+    Int each_ms;            /* of one of them */
+    Int total_ms, most_ms;  /* at least and at most; unknown: not measured */
+    Text arithmetic, basis; /* basis: what was measured, or why nothing was */
+} TimeRow;
+
 typedef struct PlanInput {
     Text kind;   /* "inventory", "catalog", "policy" */
     Text name;   /* file or source */
@@ -386,6 +409,8 @@ struct Plan {
     size_t n_offerings;
     FreezeRow *freeze;
     size_t n_freeze;
+    TimeRow *time;
+    size_t n_time;
     size_t n_verdicts[VERDICT_N];
     Inventory *inventory;    /* reference, or NULL */
     Catalog *catalog;        /* reference, or NULL */

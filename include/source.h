@@ -69,8 +69,10 @@ struct Source {
     const SourceClass *class;
     char *name; /* as the operator calls it */
     const SourceContext *context;
-    void *state;       /* of the back end */
-    uint64_t requests; /* round trips so far; the back end counts */
+    void *state;             /* of the back end */
+    uint64_t requests;       /* round trips so far; the back end counts */
+    const SourceCall *calls; /* that cost the peer much; the back end's, until it is destroyed */
+    size_t n_calls;
 };
 
 extern const SourceClass source_vsphere, source_libvirt, source_cloudstack, source_file;

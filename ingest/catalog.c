@@ -33,6 +33,7 @@ typedef struct ListState {
     uint64_t expected; /* items or, for a list by parents, parents; 0: not known */
     uint64_t done;     /* parents */
     unsigned repaired;
+    int64_t requests, elapsed_us;
     char *error; /* (owned) first trouble; NULL: none */
     int code;    /* the server's, 0: not of its making */
     bool is_refused;
@@ -218,6 +219,16 @@ report_progress(Sweep *sweep)
     pthread_mutex_unlock(&fetch->lock);
 }
 
+static void
+note_cost(Sweep *sweep, int64_t elapsed_us)
+{
+    Fetch *fetch = sweep->fetch;
+    pthread_mutex_lock(&fetch->lock);
+    fetch->lists[sweep->job->list].requests++;
+    fetch->lists[sweep->job->list].elapsed_us += elapsed_us;
+    pthread_mutex_unlock(&fetch->lock);
+}
+
 /* One page. @ret_items: how many it held. */
 static bool
 fetch_page(Sweep *sweep, CloudStackFault *fault, size_t *ret_items, GError **error)
@@ -227,7 +238,10 @@ fetch_page(Sweep *sweep, CloudStackFault *fault, size_t *ret_items, GError **err
     size_t n = build_params(sweep, page, size, params);
     g_autoptr(JsonObject) reply = NULL;
     CloudStack *cs = sweep->fetch->cs;
-    if (!cs->call(cs, sweep->spec->command, params, n, 0, fault, &reply, error))
+    int64_t begin_us = g_get_monotonic_time();
+    bool is_ok = cs->call(cs, sweep->spec->command, params, n, 0, fault, &reply, error);
+    note_cost(sweep, g_get_monotonic_time() - begin_us);
+    if (!is_ok)
         return false;
     if (fault->repairs) {
         pthread_mutex_lock(&sweep->fetch->lock);
@@ -434,6 +448,8 @@ finish_list(Fetch *fetch, int list)
     out->count = int_known((int64_t)state->count);
     out->repaired = int_known(state->repaired);
     out->is_optional = bool_known(catalog_list_specs[list].is_optional);
+    out->requests = int_known(state->requests);
+    out->elapsed_ms = int_known(state->elapsed_us / 1000);
     if (state->error) {
         out->error = text_known(arena_strdup(arena, state->error));
         out->code = state->code ? int_known(state->code) : (Int){.state = FACT_ABSENT};

@@ -28,7 +28,7 @@ TYPE(catalog_info_type);
 FIELDS(catalog_list_type) = {F_TEXT(CatalogList, name, .is_required = true),
     F_TEXT(CatalogList, command, .is_required = true), T(read_at),
     F_BOOL(CatalogList, is_complete, .is_required = true), I(count), T(error), I(code),
-    I(repaired), B(is_optional)};
+    I(repaired), B(is_optional), I(requests), I(elapsed_ms)};
 TYPE(catalog_list_type);
 #undef RECORD
 

@@ -577,6 +577,9 @@ void keep_reasons(Task *task, const PlanItem *given);
 /* freeze.c: once all items are judged */
 void plan_build_freeze(Planner *planner);
 
+/* cost.c: once all items are judged */
+void plan_build_time(Planner *planner);
+
 /* matrix.c */
 void plan_build_matrix(Planner *planner);
 

@@ -406,6 +406,7 @@ plan_build(const Inventory *inventory, const Catalog *catalog, const Policy *pol
     plan_build_storage(&planner);
     plan_build_offerings(&planner);
     plan_build_freeze(&planner);
+    plan_build_time(&planner);
     return plan_end(&planner, plan, error);
 }
 
@@ -536,5 +537,6 @@ plan_check(const Plan *given, const Inventory *inventory, const Catalog *catalog
     plan_build_storage(&planner);
     plan_build_offerings(&planner);
     plan_build_freeze(&planner);
+    plan_build_time(&planner);
     return plan_end(&planner, plan, error);
 }

@@ -58,8 +58,9 @@ typedef struct Estate {
     Inventory *inventory;
     Catalog *catalog;
     int n_vms;
-    bool has_no_view; /* set before the first VM: CloudStack's view was not read */
-    bool is_kvm;      /* set before the first VM: its source is a KVM host */
+    SourceCall *calls; /* what listing the cluster cost; NULL: not measured */
+    bool has_no_view;  /* set before the first VM: CloudStack's view was not read */
+    bool is_kvm;       /* set before the first VM: its source is a KVM host */
 #define X(list, type) GArray *list;
     ESTATE_LISTS(X)
 #undef X
@@ -500,6 +501,11 @@ estate_freeze(Estate *estate)
     const char *names[] = {"vc", "cs"};
     for (size_t i = 0; i < (estate->has_no_view ? 1 : 2); i++) {
         SourceEnd end = {.source = text_known(names[i]), .is_complete = bool_known(true)};
+        if (i && estate->calls) {
+            end.calls.items = estate->calls;
+            end.calls.n = 1;
+            end.calls.state = FACT_KNOWN;
+        }
         estate_put(estate, RECORD_END, &end);
     }
     estate->inventory = inventory_builder_freeze(estate->builder);

@@ -151,6 +151,26 @@ def _(lab):
     assert all(each["evidence"] and each["remedy"] for each in told)
 
 
+@case("time is counted from what the server took, and saved inputs keep it")
+def _(lab):
+    lab.reset()
+    lab.peer.control("fault", **{"slow": "0.2", "only": "listUnmanagedInstances"})
+    lab.run("discover", "--out", lab.path("inventory"), expected=(0,))
+    lab.peer.control("fault", **{"slow": None, "only": None})
+    lab.run("catalog", "--out", lab.path("catalog"), expected=(0,))
+    with open(lab.path("inventory"), encoding="utf-8") as file:
+        end, = [each["end"] for each in json.load(file)["records"] if "end" in each]
+    assert end["calls"] and all(call["elapsed_ms"] >= 200 and call["hosts"] > 0 for call in end["calls"]), end
+    rows = lab.plan_saved()["time"]
+    measured = {call["name"]: call for call in end["calls"]}
+    lists = [row for row in rows if row["kind"] == "list"]
+    assert {row["about"] for row in lists} == set(measured)
+    assert all(row["total_ms"] == measured[row["about"]]["elapsed_ms"] for row in lists), rows
+    imports = [row for row in rows if row["kind"] == "import"]
+    assert imports and all(row["total_ms"] == row["count"] * row["each_ms"] <= row["most_ms"] for row in imports)
+    assert rows[-1]["kind"] == "total" and rows[-1]["most_ms"] == sum(row["most_ms"] for row in rows[:-1])
+
+
 def explain(*arguments, expected):
     done = subprocess.run([PROGRAM, "explain-absence", *arguments], check=False, capture_output=True, text=True,
                           timeout=120)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Why CloudStack does not list an instance, which instances it manages already, and what must hold
- * still while the others are imported.
+ * still while the others are imported, and for how long.
  */
 #include "tests/estate_builder.h"
 
@@ -551,6 +551,68 @@ test_vms_of_cloudstack_alone_are_not_known_to_hold_still(void)
     g_assert_cmpint(find_row(plan, "source-unread")->state, ==, FREEZE_UNKNOWN);
 }
 
+/* --- what it costs ---------------------------------------------------------------------------- */
+
+static const TimeRow *
+find_time(const Plan *plan, TimeKind kind)
+{
+    for (size_t i = 0; i < plan->n_time; i++)
+        if (plan->time[i].kind == kind)
+            return &plan->time[i];
+    g_error("no row of time");
+}
+
+static void
+test_time_is_counted_from_what_was_measured(void)
+{
+    g_auto(Estate) estate = {0};
+    estate_init_plain(&estate);
+    SourceCall call = {.command = text_known("listUnmanagedInstances"),
+        .about = text_known(CLUSTER_ID),
+        .name = text_known("C0"),
+        .elapsed_ms = int_known(36000),
+        .instances = int_known(120),
+        .hosts = int_known(4)};
+    estate.calls = (SourceCall *)arena_memdup(&estate.arena, &call, sizeof call);
+    put_plain(&estate, "web-01", true);
+    put_plain(&estate, "web-02", true);
+    put_plain(&estate, "hidden", false);
+    estate_freeze(&estate);
+    CatalogList list = {.requests = int_known(40), .elapsed_ms = int_known(2000)};
+    estate.catalog->lists.items = &list;
+    estate.catalog->lists.n = 1;
+    g_autoptr(Plan) plan = estate_plan(&estate, NULL);
+    g_assert_cmpint(find_time(plan, TIME_CATALOG)->each_ms.value, ==, 50);
+    g_assert_cmpint(find_time(plan, TIME_LIST)->each_ms.value, ==, 300);
+    const TimeRow *row = find_time(plan, TIME_IMPORT);
+    g_assert_cmpint(row->count.value, ==, 2);
+    g_assert_cmpint(row->total_ms.value, ==, 600);
+    g_assert_cmpint(row->most_ms.value, ==, 72000);
+    g_assert_cmpstr(row->arithmetic.value, ==,
+        "2 imports x 0.30 s (one VM is read) = 0.60 s at least, x 36.00 s (all are read again) = 1 "
+        "min 12 s at most");
+    row = find_time(plan, TIME_TOTAL);
+    g_assert_cmpint(row->total_ms.value, ==, 2000 + 36000 + 600);
+    g_assert_cmpint(row->most_ms.value, ==, 2000 + 36000 + 72000);
+    estate.catalog->lists.n = 0;
+}
+
+static void
+test_time_is_unknown_where_nothing_was_measured(void)
+{
+    g_auto(Estate) estate = {0};
+    estate_init_plain(&estate);
+    put_plain(&estate, "web-01", true);
+    estate_freeze(&estate);
+    g_autoptr(Plan) plan = estate_plan(&estate, NULL);
+    const TimeKind kinds[] = {TIME_CATALOG, TIME_LIST, TIME_IMPORT, TIME_TOTAL};
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        const TimeRow *row = find_time(plan, kinds[i]);
+        g_assert_cmpint(row->total_ms.state, ==, FACT_UNKNOWN);
+        g_assert_nonnull(strstr(row->basis.value, "not measured"));
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -576,6 +638,8 @@ main(int argc, char **argv)
         {"freeze/blocked-ones-do-not-count", test_what_is_blocked_needs_no_freeze},
         {"freeze/seen-by-cloudstack-alone",
             test_vms_of_cloudstack_alone_are_not_known_to_hold_still},
+        {"time/counted", test_time_is_counted_from_what_was_measured},
+        {"time/unknown", test_time_is_unknown_where_nothing_was_measured},
         {"managed/edges", test_managed_ones_are_never_ready},
         {"managed/volume-of-no-vm", test_volume_of_no_vm_blocks},
         {"managed/file-behind-the-disk", test_file_behind_the_disk_counts},

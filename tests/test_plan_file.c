@@ -113,7 +113,7 @@ static void
 test_unknown_member_is_named(void)
 {
     assert_complaint("\"networkid\":\"n1\"", "\"netid\":\"n1\"", INGEST_ERROR_INVALID,
-        "'p.json', line 16: 'items[0].choice.nics[0]': unknown member 'netid': remove it or "
+        "'p.json', line 19: 'items[0].choice.nics[0]': unknown member 'netid': remove it or "
         "correct "
         "its name; known are nic, networkid, ip4");
     assert_complaint("\"info\":", "\"about\":", INGEST_ERROR_INVALID,
@@ -126,7 +126,7 @@ static void
 test_wrong_values_are_named(void)
 {
     assert_complaint("\"verdict\":\"ready\"", "\"verdict\":\"fine\"", INGEST_ERROR_INVALID,
-        "line 17: 'items[1].verdict': 'fine' is not a known word");
+        "line 20: 'items[1].verdict': 'fine' is not a known word");
     assert_complaint("\"cpuNumber\":\"2\"", "\"cpuNumber\":2", INGEST_ERROR_INVALID,
         "'items[0].choice.details.cpuNumber': expected a text, found int");
     assert_complaint("vm-ingest/v1", "vm-ingest/v9", INGEST_ERROR_UNSUPPORTED, "vm-ingest/v9");
@@ -144,7 +144,7 @@ test_wrong_values_are_named(void)
     assert_complaint("\"kind\":\"Plan\",", "\"kind\":\"Plan\",\"kind\":\"Plan\",",
         INGEST_ERROR_INVALID, "'kind' stands twice");
     assert_complaint("\"root\":\"7-2000\"", "\"root\":\"7-2000\",\"root\":\"7-2001\"",
-        INGEST_ERROR_INVALID, "line 16: ");
+        INGEST_ERROR_INVALID, "line 19: ");
     assert_complaint("\"kind\":\"Plan\",", "", INGEST_ERROR_INVALID, "member 'kind' is missing");
 }
 
@@ -188,7 +188,7 @@ static void
 test_schema(void)
 {
     const RecordType *const types[] = {&plan_info_type, &matrix_row_type, &storage_row_type,
-        &offering_row_type, &freeze_row_type, &absence_type, &plan_item_type};
+        &offering_row_type, &freeze_row_type, &time_row_type, &absence_type, &plan_item_type};
     g_autoptr(JsonObject) schema = schema_load("appliance/schema/plan.schema.json");
     schema_assert_defs(schema, types, G_N_ELEMENTS(types));
 }
