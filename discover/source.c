@@ -24,6 +24,7 @@ const SourceClass *const source_classes[] = {
     &source_vsphere,
     &source_libvirt,
     &source_cloudstack,
+    &source_rvtools,
     &source_file,
     NULL,
 };
@@ -111,6 +112,8 @@ typedef struct ContractSink {
 static SourceKind
 class_kind(const SourceClass *class)
 {
+    if (class->kind != SOURCE_KIND_UNKNOWN)
+        return class->kind;
     for (int kind = 1; kind < SOURCE_KIND_N; kind++)
         if (strcmp(source_kind_words[kind], class->type) == 0)
             return (SourceKind)kind;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A source: something that can list instances. Four back ends behind one table of callbacks:
- * vsphere, libvirt, cloudstack, file. Each lives in discover/source_<type>.c and ends in its
+ * A source: something that can list instances. Back ends behind one table of callbacks: vsphere,
+ * libvirt, cloudstack, rvtools, file. Each lives in discover/source_<type>.c and ends in its
  * SourceClass; discover/source.c holds the only list and wraps each callback with the contract,
  * so that back ends stay naive.
  *
@@ -51,6 +51,7 @@ typedef struct HopSink {
 
 typedef struct SourceClass {
     const char *type;    /* the word in --source TYPE:... and type= of the config */
+    SourceKind kind;     /* of what it reads; unknown: the kind that is called as the type is */
     const char *summary; /* one line for --help */
     /* KEY=VALUE and what it is, one a line, for --help and the man page; no other key is let in */
     const char *config_help;
@@ -75,7 +76,8 @@ struct Source {
     size_t n_calls;
 };
 
-extern const SourceClass source_vsphere, source_libvirt, source_cloudstack, source_file;
+extern const SourceClass source_vsphere, source_libvirt, source_cloudstack, source_rvtools,
+    source_file;
 extern const SourceClass *const source_classes[]; /* NULL-terminated, in the order of --help */
 
 /* NULL = absent. */
