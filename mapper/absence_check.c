@@ -111,8 +111,8 @@ find_count(Planner *planner, const InstanceView *view)
 {
     if (!view->host.value)
         return NULL;
-    planner_key(planner, view->source.value, view->host.value, NULL);
-    return g_hash_table_lookup(planner->source_hosts, planner->key->str);
+    return g_hash_table_lookup(
+        planner->source_hosts, planner_key(planner, view->source.value, view->host.value, NULL));
 }
 
 static HostCount *
@@ -122,8 +122,7 @@ add_count(Planner *planner, const InstanceView *view)
     if (count || !view->host.value)
         return count;
     count = arena_new(&planner->scratch, HostCount);
-    g_hash_table_insert(
-        planner->source_hosts, (gpointer)arena_strdup(&planner->scratch, planner->key->str), count);
+    g_hash_table_insert(planner->source_hosts, key_keep(&planner->scratch, planner->lookup), count);
     return count;
 }
 
@@ -139,12 +138,14 @@ static void
 index_twin(Planner *planner, const Instance *instance)
 {
     const InstanceView *view = instance->source;
-    const char *key =
+    const size_t *count = planner->name_counts[instance - planner->inventory->instances].here;
+    if (!count || *count < 2)
+        return;
+    const Key *key =
         planner_key(planner, view->source.value, view->cluster.value, view->name.value);
-    if (GPOINTER_TO_SIZE(g_hash_table_lookup(planner->names, key)) > 1 &&
-        !g_hash_table_contains(planner->shown_twins, key))
-        g_hash_table_insert(planner->shown_twins, (gpointer)arena_strdup(&planner->scratch, key),
-            (gpointer)instance);
+    if (!g_hash_table_contains(planner->shown_twins, key))
+        g_hash_table_insert(
+            planner->shown_twins, key_keep(&planner->scratch, key), (gpointer)instance);
 }
 
 /* The hosts as CloudStack's source met them. */

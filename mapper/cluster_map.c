@@ -103,14 +103,15 @@ find_cluster_pick(const Task *task)
 {
     Planner *planner = task->planner;
     const char *name = source_cluster_name(task), *host = source_host_name(task);
-    planner_key(planner, name, host, task->view->datacenter.value);
-    g_string_append_c(planner->key, (char)('A' + task->hypervisor));
-    ClusterPick *pick = g_hash_table_lookup(planner->source_clusters, planner->key->str);
+    const char *const parts[] = {
+        name, host, task->view->datacenter.value, hypervisor_word(task->hypervisor)};
+    const Key *key = planner_key_of(planner, parts, G_N_ELEMENTS(parts));
+    ClusterPick *pick = g_hash_table_lookup(planner->source_clusters, key);
     if (pick)
         return pick;
-    const char *kept = arena_strdup(planner->arena, planner->key->str);
+    Key *kept = key_keep(&planner->scratch, key);
     pick = pick_cluster(task, name, host);
-    g_hash_table_insert(planner->source_clusters, (gpointer)kept, pick);
+    g_hash_table_insert(planner->source_clusters, kept, pick);
     return pick;
 }
 
@@ -196,21 +197,15 @@ check_cluster(Task *task)
 
 /* --- names ------------------------------------------------------------------------------------ */
 
-static size_t
-count_of(Planner *planner, const char *a, const char *b, const char *c)
-{
-    return GPOINTER_TO_SIZE(g_hash_table_lookup(planner->names, planner_key(planner, a, b, c)));
-}
-
 void
 check_name(Task *task)
 {
-    Planner *planner = task->planner;
-    const InstanceView *view = task->view;
-    if (!view->name.value || is_true(view->is_template))
+    const Planner *planner = task->planner;
+    const NameCounts *counts =
+        &planner->name_counts[task->instance - planner->inventory->instances];
+    if (!task->view->name.value || is_true(task->view->is_template))
         return;
-    size_t here = count_of(planner, view->source.value, view->cluster.value, view->name.value);
-    size_t anywhere = count_of(planner, NULL, NULL, view->name.value);
+    size_t here = *counts->here, anywhere = *counts->anywhere;
     const char *cluster = source_cluster_name(task);
     if (here > 1)
         FIND(task, NAME_NOT_UNIQUE, NULL, ARG_N((int64_t)here), ARG(cluster ? cluster : "unknown"));

@@ -193,18 +193,15 @@ static const DiskOfferingPick *
 find_disk_offering_pick(const Task *task, const PoolMatch *match, int64_t bytes)
 {
     Planner *planner = task->planner;
-    GString *key = planner->key;
-    g_string_truncate(key, 0);
-    append_number(key, (uint64_t)bytes);
-    append_number(key, (uint64_t)(uintptr_t)task->owner);
-    append_number(key, (uint64_t)(uintptr_t)match);
-    append_rule_set(key, task, RULE_PREFER_DISK_OFFERING, RULE_FORBID_DISK_OFFERING);
-    DiskOfferingPick *pick = g_hash_table_lookup(planner->disk_offering_picks, key->str);
+    NumberKey key = {{(uint64_t)bytes, (uintptr_t)task->owner, (uintptr_t)match},
+        rule_set(task, RULE_PREFER_DISK_OFFERING, RULE_FORBID_DISK_OFFERING)};
+    DiskOfferingPick *pick = g_hash_table_lookup(planner->disk_offering_picks, &key);
     if (pick)
         return pick;
-    const char *kept = arena_strdup(planner->arena, key->str);
+    key.text = arena_intern(&planner->scratch, key.text);
     pick = pick_disk_offering(task, match, bytes);
-    g_hash_table_insert(planner->disk_offering_picks, (gpointer)kept, pick);
+    g_hash_table_insert(
+        planner->disk_offering_picks, arena_memdup(&planner->scratch, &key, sizeof key), pick);
     return pick;
 }
 
@@ -318,29 +315,49 @@ typedef struct Split {
     int64_t n_mapped; /* ids that have an offering, of this instance or not */
     size_t n_left;
     const Disk *left; /* the first one */
-    GString *ids;     /* of those left */
 } Split;
+
+/* How many ids have an offering; one that stands there twice counts once. */
+static int64_t
+count_mapped(const Planner *planner, const Choice *choice)
+{
+    GHashTable *mapped = planner->mapped_disks;
+    g_hash_table_remove_all(mapped);
+    for (size_t i = 0; i < choice->disks.n; i++)
+        if (choice->disks.items[i].disk.value && choice->disks.items[i].diskofferingid.value)
+            g_hash_table_add(mapped, (gpointer)choice->disks.items[i].disk.value);
+    return g_hash_table_size(mapped);
+}
+
+static bool
+is_left(const Planner *planner, const Disk *disk)
+{
+    return !disk->id.value || !g_hash_table_contains(planner->mapped_disks, disk->id.value);
+}
 
 static Split
 split_disks(const Task *task)
 {
     const InstanceView *server = task->server;
-    const Choice *choice = &task->item->choice;
-    Split split = {.ids = g_string_new(NULL)};
-    g_autoptr(GHashTable) mapped = g_hash_table_new(g_str_hash, g_str_equal);
-    for (size_t i = 0; i < choice->disks.n; i++)
-        if (choice->disks.items[i].disk.value && choice->disks.items[i].diskofferingid.value)
-            g_hash_table_add(mapped, (gpointer)choice->disks.items[i].disk.value);
-    split.n_mapped = g_hash_table_size(mapped);
+    Split split = {.n_mapped = count_mapped(task->planner, &task->item->choice)};
     for (size_t i = 0; i < server->disks.n; i++) {
         const Disk *disk = &server->disks.items[i];
-        if (disk->id.value && g_hash_table_contains(mapped, disk->id.value))
-            continue;
-        split.left = split.n_left++ ? split.left : disk;
-        g_string_append_printf(
-            split.ids, "%s%s", split.ids->len ? ", " : "", text_or_word(disk->id));
+        if (is_left(task->planner, disk))
+            split.left = split.n_left++ ? split.left : disk;
     }
     return split;
+}
+
+static const char *
+left_ids(const Task *task)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (size_t i = 0; i < task->server->disks.n; i++) {
+        const Disk *disk = &task->server->disks.items[i];
+        if (is_left(task->planner, disk))
+            g_string_append_printf(text, "%s%s", text->len ? ", " : "", text_or_word(disk->id));
+    }
+    return arena_strndup(task->planner->arena, text->str, text->len);
 }
 
 /* The only disk is the root disk, whatever offerings are given, in releases that do not count. */
@@ -363,7 +380,6 @@ check_split(Task *task)
     const size_t total = task->server->disks.n;
     Arena *arena = task->planner->arena;
     Split split = split_disks(task);
-    g_autofree char *ids = g_string_free(split.ids, false);
     if (total == 1 && split.n_mapped && is_single_disk_taken(task)) {
         task->root = &task->server->disks.items[0];
         return NULL;
@@ -377,7 +393,7 @@ check_split(Task *task)
         return arena_printf(arena,
             "VM has total %zu disks, disk offering mapping not provided for %zu disks. Disk IDs "
             "that may need a disk offering - %s",
-            total, split.n_left - 1, ids);
+            total, split.n_left - 1, left_ids(task));
     if (task->root && split.left != task->root)
         FIND(task, ROOT_HAS_OFFERING, task->root->id.value, ARG(text_or_word(task->root->label)));
     else if (!task->root)

@@ -50,8 +50,7 @@ hold(const Task *task, GHashTable *held, const char *networkid, const char *what
 {
     Planner *planner = task->planner;
     if (what && !held_by(planner, held, networkid, what))
-        g_hash_table_insert(
-            held, (gpointer)arena_strdup(&planner->scratch, planner->key->str), task->item);
+        g_hash_table_insert(held, key_keep(&planner->scratch, planner->lookup), task->item);
 }
 
 void
@@ -60,7 +59,8 @@ hold_uses(const Task *task)
     Planner *planner = task->planner;
     const GArray *uses = planner->nic_uses;
     const char *hostname = task_hostname(task);
-    hold(task, planner->held_hostnames, NULL, hostname); /* anywhere in the zone */
+    if (setting_is_true(planner, "vm.instancename.flag") == ANSWER_YES)
+        hold(task, planner->held_hostnames, NULL, hostname); /* anywhere in the zone */
     for (guint i = 0; i < uses->len; i++) {
         const NicUse *use = &g_array_index(uses, NicUse, i);
         hold(task, planner->held_hostnames, use->networkid, hostname);

@@ -110,8 +110,7 @@ new_ledger(Planner *planner, int kind, Text id, const char *name)
     ledger->kind = kind;
     ledger->id = id.value;
     ledger->name = name;
-    g_hash_table_insert(
-        planner->ledgers, (gpointer)arena_strdup(&planner->scratch, planner->key->str), ledger);
+    g_hash_table_insert(planner->ledgers, key_keep(&planner->scratch, planner->lookup), ledger);
     return ledger;
 }
 
@@ -149,7 +148,7 @@ make_ledger(Planner *planner, const Owner *owner)
     const char *domainid = account ? account->domainid.value : project->domainid.value;
     planner_key(planner, account ? "account" : "project", domainid,
         account || !id.value ? name.value : id.value);
-    Ledger *ledger = g_hash_table_lookup(planner->ledgers, planner->key->str);
+    Ledger *ledger = g_hash_table_lookup(planner->ledgers, planner->lookup);
     if (ledger)
         return ledger;
     ledger = new_ledger(planner, account ? OF_ACCOUNT : OF_PROJECT, id, text_or_word(name));

@@ -16,12 +16,15 @@
 #include "catalog.h"
 #include "error.h"
 #include "inventory.h"
+#include "key.h"
 #include "plan.h"
-#include "policy.h"
+#include "policy_priv.h"
 #include "server_checks.h"
 
 /* Stands for the source in keys of what CloudStack lists. */
 #define LISTED_KEY "\x01"
+
+enum { OTHERS_MAX = 10 }; /* names of what else fits */
 
 #define GIB ((int64_t)1 << 30)
 #define MIB ((int64_t)1 << 20)
@@ -44,80 +47,6 @@ typedef enum FindingId {
 #include "finding_ids.h"
 #undef FINDING
 
-/* --- policy ----------------------------------------------------------------------------------- */
-
-typedef enum RuleKind {
-    RULE_OWNER,
-    RULE_PREFER_OFFERING,
-    RULE_FORBID_OFFERING,
-    RULE_PREFER_DISK_OFFERING,
-    RULE_FORBID_DISK_OFFERING,
-    RULE_NETWORK,
-    RULE_HOSTNAME,
-    RULE_DISPLAYNAME,
-    RULE_WAVE,
-    RULE_TEMPLATE,
-    RULE_KIND_N
-} RuleKind;
-
-typedef enum ConditionKind {
-    CONDITION_FOLDER,
-    CONDITION_TAG,
-    CONDITION_ATTRIBUTE,
-    CONDITION_POOL,
-    CONDITION_CLUSTER,
-    CONDITION_NAME,
-    CONDITION_DATACENTER,
-    CONDITION_HOST,
-    CONDITION_SOURCE,
-    CONDITION_DATASTORE,
-    CONDITION_PORTGROUP, /* this and the following: of a NIC, network rules only */
-    CONDITION_SWITCH,
-    CONDITION_VLAN,
-    CONDITION_PVLAN,
-    CONDITION_UNTAGGED,
-    CONDITION_N
-} ConditionKind;
-
-typedef struct Condition {
-    ConditionKind kind;
-    const char *pattern; /* glob; of the value for an attribute */
-    const char *key;     /* attribute key or tag category, glob; NULL: any category */
-    int64_t number, second;
-} Condition;
-
-enum { CONDITIONS_MAX = 8, OTHERS_MAX = 10 };
-
-/* "KIND [VALUE] [for] CONDITION and CONDITION ... -> VALUE" */
-typedef struct Rule {
-    RuleKind kind;
-    size_t line;
-    Condition conditions[CONDITIONS_MAX];
-    size_t n_conditions;          /* 0: holds for every instance */
-    const char *value;            /* pattern, name or text; NULL: see below */
-    const char *domain, *account; /* RULE_OWNER */
-    const char *project;          /* RULE_OWNER */
-    bool is_caller;               /* RULE_OWNER: whoever calls the API */
-    bool is_from_guest;           /* RULE_HOSTNAME */
-} Rule;
-
-struct Policy {
-    Arena arena;
-    Rule *rules;
-    size_t n_rules;
-    const Rule **of_kind[RULE_KIND_N]; /* in the order of the file */
-    size_t n_of_kind[RULE_KIND_N];
-};
-
-bool glob_match(const char *pattern, const char *text);
-/* First rule of a kind that holds for the instance (and the NIC); NULL: none. */
-const Rule *policy_find_rule(const Policy *policy, const Inventory *inventory, RuleKind kind,
-    const InstanceView *view, const Nic *nic);
-bool rule_holds(
-    const Rule *rule, const Inventory *inventory, const InstanceView *view, const Nic *nic);
-/* "folder", "tag", ... */
-const char *condition_word(ConditionKind kind);
-
 /* --- indexes and caches ----------------------------------------------------------------------- */
 
 /* A VLAN as a number: kind, primary, secondary and type. 0 = no VLAN that could be looked up. */
@@ -126,6 +55,8 @@ typedef uint64_t VlanKey;
 VlanKey vlan_key(const Vlan *vlan);
 VlanKey vlan_key_of_uri(const char *uri);
 VlanKey vlan_key_of_id(int64_t id);
+/* Of a network of the catalog; made once for each. */
+VlanKey network_vlan(const Planner *planner, const Network *network);
 /* "VLAN 10", "PVLAN 100-i201", "untagged", "trunk 10-20,30". */
 const char *vlan_text(const Vlan *vlan, Arena *arena);
 /* As vlan_text(), made once for each VLAN. */
@@ -135,6 +66,8 @@ const char *planner_vlan_text(Planner *planner, const Vlan *vlan);
 typedef struct NetworkCandidates {
     const Network **usable, **uncertain, **foreign; /* each best first */
     size_t n_usable, n_uncertain, n_foreign;
+    const Network *chosen; /* that was asked for last, with ... */
+    const char *others;    /* ... the names of the other usable ones */
 } NetworkCandidates;
 
 /* What an account, project or domain may use, and what this plan takes of it. */
@@ -162,6 +95,11 @@ typedef struct Owner {
     Ledger *ledger;      /* NULL: not known, or not looked up yet */
     bool has_ledger;
 } Owner;
+
+/* How many instances are called so; NULL of a template, which nobody counts. */
+typedef struct NameCounts {
+    const size_t *here, *anywhere; /* in its cluster, in all */
+} NameCounts;
 
 /* What a pool may still hold, see storage_space.c. */
 typedef struct PoolSpace {
@@ -255,6 +193,7 @@ struct Planner {
         *pools;
     GHashTable *clusters, *domains, *projects, *accounts; /* accounts: "domainid/name" */
     GHashTable *hosts;                                    /* by name and by address */
+    VlanKey *network_vlans;                               /* by place in the catalog */
     GHashTable *vlans;             /* VlanKey -> GPtrArray of Network in the zone */
     GHashTable *permissions;       /* network id -> GPtrArray of NetworkPermission */
     GHashTable *labels;            /* switch or bridge -> physical network id */
@@ -272,7 +211,8 @@ struct Planner {
     GHashTable *os_mappings;     /* "version/T or N/OS type id or name at the hypervisor" */
 
     /* Inventory. */
-    GHashTable *names;         /* "source/cluster/name" -> count */
+    GHashTable *names;         /* "source/cluster/name", "//name" -> size_t */
+    NameCounts *name_counts;   /* by place of the instance in the inventory */
     GHashTable *read_clusters; /* ids of the clusters that CloudStack's view was read of */
     GHashTable *seen_clusters; /* names of the clusters and hosts that a source reads itself */
     GHashTable *shown_twins;   /* "source/cluster/name" of several -> the Instance that is listed */
@@ -304,11 +244,13 @@ struct Planner {
     GHashTable *network_traps;             /* Network -> NetworkTraps */
     Int default_rates[2];                  /* Mbit/s by setting: of a first NIC, of others */
     GHashTable *rooms;                     /* Cluster -> Room */
-    GString *key;                          /* scratch */
+    GString *key;                          /* scratch for texts */
+    Key *lookup;                           /* what planner_key() gives */
     GArray *findings;                      /* of the current task */
     GArray *reasons;
-    GArray *nic_uses;  /* of the current task, see held.c */
-    GArray *pool_uses; /* of the current task, see storage_space.c */
+    GHashTable *mapped_disks; /* of the current task: ids of disks that have an offering */
+    GArray *nic_uses;         /* of the current task, see held.c */
+    GArray *pool_uses;        /* of the current task, see storage_space.c */
 };
 
 typedef struct ManagedNicRef {
@@ -349,9 +291,9 @@ void planner_init(Planner *planner);
 void planner_release(Planner *planner);
 bool planner_find_zone(Planner *planner, const char *name, GError **error);
 
-/* "a/b/c" in the scratch buffer; NULL parts are empty. */
-void append_number(GString *key, uint64_t number);
-const char *planner_key(Planner *planner, const char *a, const char *b, const char *c);
+/* A key of up to three texts, borrowed; valid until the next one is made. NULL parts are empty. */
+const Key *planner_key(Planner *planner, const char *a, const char *b, const char *c);
+const Key *planner_key_of(Planner *planner, const char *const *parts, size_t n);
 Answer setting_is_true(const Planner *planner, const char *name);
 /* Was a list of the catalog read to its end? */
 #define is_read(list) ((list)->state == FACT_KNOWN)
@@ -476,7 +418,7 @@ void propose_offering(Task *task);
 void check_offering(Task *task);
 bool offering_is_forbidden(const Task *task, const char *name);
 int disk_offering_rule_score(const Task *task, const char *name);
-void append_rule_set(GString *key, const Task *task, RuleKind prefer, RuleKind forbid);
+const char *rule_set(const Task *task, RuleKind prefer, RuleKind forbid);
 
 /* storage_map.c */
 const PoolMatch *pool_match_find(Task *task, const Disk *disk);
@@ -543,7 +485,7 @@ void propose_disks(Task *task);
 void check_disks(Task *task);
 
 /* network_map.c, network_check.c */
-const NetworkCandidates *network_candidates(Planner *planner, const Owner *owner, VlanKey key);
+NetworkCandidates *network_candidates(Planner *planner, const Owner *owner, VlanKey key);
 FindingId network_fit(const Task *task, const Nic *server_nic, const Network *network);
 void propose_nics(Task *task);
 void check_nics(Task *task);

@@ -49,23 +49,31 @@ add_text(GHashTable *set, Text text)
         g_hash_table_add(set, (gpointer)text.value);
 }
 
-/* Rows that no VLAN key tells apart are told apart by their text. */
+/* What no number tells: the ranges of a trunk, the segment of an overlay. */
+static const char *
+row_text(Planner *planner, const Vlan *vlan)
+{
+    if (!vlan->ranges.n && !vlan->segment.value)
+        return "";
+    GString *text = g_string_assign(planner->key, vlan->segment.value ? vlan->segment.value : "");
+    for (size_t i = 0; i < vlan->ranges.n; i++)
+        g_string_append_printf(text, " %" G_GINT64_FORMAT "-%" G_GINT64_FORMAT,
+            vlan->ranges.items[i].start.value, vlan->ranges.items[i].end.value);
+    return text->str;
+}
+
 static Draft *
 find_draft(Planner *planner, GHashTable *drafts, const Vlan *vlan)
 {
-    g_string_assign(planner->key, vlan->segment.value ? vlan->segment.value : "");
-    const int64_t parts[] = {vlan->kind, vlan->id.value, vlan->secondary.value, vlan->pvlan_type};
-    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
-        append_number(planner->key, (uint64_t)parts[i]);
-    for (size_t i = 0; i < vlan->ranges.n; i++) {
-        append_number(planner->key, (uint64_t)vlan->ranges.items[i].start.value);
-        append_number(planner->key, (uint64_t)vlan->ranges.items[i].end.value);
-    }
-    Draft *draft = g_hash_table_lookup(drafts, planner->key->str);
+    NumberKey key = {
+        {vlan->kind, (uint64_t)vlan->id.value, (uint64_t)vlan->secondary.value, vlan->pvlan_type},
+        row_text(planner, vlan)};
+    Draft *draft = g_hash_table_lookup(drafts, &key);
     if (draft)
         return draft;
     draft = draft_new(vlan);
-    g_hash_table_insert(drafts, g_strdup(planner->key->str), draft);
+    key.text = arena_intern(&planner->scratch, key.text);
+    g_hash_table_insert(drafts, arena_memdup(&planner->scratch, &key, sizeof key), draft);
     return draft;
 }
 
@@ -280,7 +288,7 @@ void
 plan_build_matrix(Planner *planner)
 {
     g_autoptr(GHashTable) drafts =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, draft_free);
+        g_hash_table_new_full(number_key_hash, number_key_equal, NULL, draft_free);
     add_portgroups(planner, drafts);
     add_instances(planner, drafts);
     Plan *plan = planner->plan;

@@ -217,18 +217,17 @@ warn_of_vlan(const NicTask *at)
     Task *task = at->task;
     VlanKey key = vlan_key(at->vlan);
     const char *uri = at->network->broadcasturi.value;
-    const char *vlan = planner_vlan_text(task->planner, at->vlan);
     if (at->vlan->kind == VLAN_TRUNK && !key)
         key = server_vlan(task, at->server);
-    if (uri && key && vlan_key_of_uri(uri) == key)
+    if (key && network_vlan(task->planner, at->network) == key)
         return;
     if (at->vlan->kind == VLAN_TRUNK) {
         find_trunk(at)->severity = SEVERITY_WARNING;
         return;
     }
     if (uri || key)
-        FIND(task, NETWORK_VLAN_CHANGES, at->id, ARG(vlan), ARG(network_name(at->network)),
-            ARG(uri ? uri : "no VLAN of its own"));
+        FIND(task, NETWORK_VLAN_CHANGES, at->id, ARG(planner_vlan_text(task->planner, at->vlan)),
+            ARG(network_name(at->network)), ARG(uri ? uri : "no VLAN of its own"));
 }
 
 static bool
@@ -241,14 +240,19 @@ is_one_physical_network(const NetworkCandidates *found)
     return found->usable[0]->physicalnetworkid.value != NULL;
 }
 
+/* Mostly it is the same one that is chosen. */
 static const char *
-other_names(Arena *arena, const NetworkCandidates *found, const Network *chosen)
+other_names(Arena *arena, NetworkCandidates *found, const Network *chosen)
 {
+    if (found->chosen == chosen)
+        return found->others;
     g_autoptr(GString) text = g_string_new(NULL);
     for (size_t i = 0, n = 0; i < found->n_usable && n < OTHERS_MAX; i++)
         if (found->usable[i] != chosen)
             g_string_append_printf(text, "%s'%s'", n++ ? ", " : "", network_name(found->usable[i]));
-    return arena_strndup(arena, text->str, text->len);
+    found->chosen = chosen;
+    found->others = arena_strndup(arena, text->str, text->len);
+    return found->others;
 }
 
 /* Several networks carry the VLAN: somebody should say which, unless a rule does. */
@@ -261,7 +265,7 @@ warn_of_several(const NicTask *at)
     if (!key ||
         policy_find_rule(planner->policy, planner->inventory, RULE_NETWORK, task->view, at->nic))
         return;
-    const NetworkCandidates *found = network_candidates(planner, task->owner, key);
+    NetworkCandidates *found = network_candidates(planner, task->owner, key);
     bool is_among = false;
     for (size_t i = 0; i < found->n_usable; i++)
         is_among |= found->usable[i] == at->network;
@@ -457,7 +461,7 @@ check_hostname_on(const NicTask *at)
     const char *hostname = task_hostname(task);
     if (!hostname)
         return;
-    const char *key = planner_key(planner, at->network->id.value, hostname, NULL);
+    const Key *key = planner_key(planner, at->network->id.value, hostname, NULL);
     const ManagedVm *vm = g_hash_table_lookup(planner->managed_hostnames, key);
     const PlanItem *item = g_hash_table_lookup(planner->held_hostnames, key);
     const char *domain =

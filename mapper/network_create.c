@@ -28,8 +28,7 @@ static WantedNetwork *
 find_wanted(NetworkPlanner *networks, VlanKey key, const Vlan *vlan, const char *physical)
 {
     GString *text = networks->planner->key;
-    g_string_assign(text, physical ? physical : "");
-    append_number(text, key);
+    g_string_printf(text, "%s %" G_GINT64_MODIFIER "x", physical ? physical : "", key);
     WantedNetwork *wanted = g_hash_table_lookup(networks->wanted, text->str);
     if (wanted)
         return wanted;

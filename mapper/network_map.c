@@ -181,10 +181,10 @@ collect_candidates(Planner *planner, const Owner *owner, const GPtrArray *list)
     return found;
 }
 
-const NetworkCandidates *
+NetworkCandidates *
 network_candidates(Planner *planner, const Owner *owner, VlanKey key)
 {
-    const NetworkCandidates *known = g_hash_table_lookup(owner->by_vlan, &key);
+    NetworkCandidates *known = g_hash_table_lookup(owner->by_vlan, &key);
     if (known)
         return known;
     NetworkCandidates *found =
@@ -285,8 +285,7 @@ network_of_rule(const Task *task, const Rule *rule, VlanKey key)
     for (guint i = 0; list && i < list->len; i++) {
         const Network *network = g_ptr_array_index(list, i);
         int score = network_usable(planner, network, task->owner) == ANSWER_YES ? 2 : 0;
-        const char *uri = network->broadcasturi.value;
-        score += key && uri && vlan_key_of_uri(uri) == key;
+        score += key && network_vlan(planner, network) == key;
         if (score > best_score) {
             best = network;
             best_score = score;
@@ -377,8 +376,7 @@ vlan_fit(const Task *task, const Nic *server_nic, const Network *network)
         return FINDING_NONE;
     if (network->broadcasturi.state == FACT_UNKNOWN && !task->planner->sees_vlans)
         return FINDING_NETWORK_VLANS_UNREAD;
-    const char *uri = network->broadcasturi.value;
-    if (uri && vlan_key_of_uri(uri) == key)
+    if (network_vlan(task->planner, network) == key)
         return FINDING_NONE;
     return server_nic->vlan.kind == VLAN_PVLAN ? FINDING_NETWORK_PVLAN_DIFFERS
                                                : FINDING_NETWORK_VLAN_DIFFERS;

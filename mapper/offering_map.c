@@ -326,19 +326,21 @@ pick_offering(const Task *task)
     return pick;
 }
 
-/* Which of the rules with conditions hold: part of the key of a cached choice. */
-void
-append_rule_set(GString *key, const Task *task, RuleKind prefer, RuleKind forbid)
+/* Which of the rules with conditions hold: part of the key of a cached choice. In the scratch. */
+const char *
+rule_set(const Task *task, RuleKind prefer, RuleKind forbid)
 {
     const Policy *policy = task->planner->policy;
     if (!(policy->n_of_kind[prefer] + policy->n_of_kind[forbid]))
-        return;
+        return "";
+    GString *key = g_string_truncate(task->planner->key, 0);
     for (size_t i = 0; i < policy->n_rules; i++) {
         const Rule *rule = &policy->rules[i];
         if ((rule->kind == prefer || rule->kind == forbid) && rule->n_conditions &&
             rule_holds(rule, task->planner->inventory, task->view, NULL))
             g_string_append_printf(key, " %zu", i);
     }
+    return key->str;
 }
 
 static const OfferingPick *
@@ -346,20 +348,17 @@ find_offering_pick(const Task *task)
 {
     Planner *planner = task->planner;
     const Shape *shape = &task->shape;
-    GString *key = planner->key;
-    const uint64_t parts[] = {(uint64_t)shape->cpus, (uint64_t)shape->memory_mib,
-        (uint64_t)shape->reservation_mhz, shape->is_off, (uint64_t)(uintptr_t)task->owner,
-        (uint64_t)(uintptr_t)task->root_match};
-    g_string_truncate(key, 0);
-    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
-        append_number(key, parts[i]);
-    append_rule_set(key, task, RULE_PREFER_OFFERING, RULE_FORBID_OFFERING);
-    OfferingPick *pick = g_hash_table_lookup(planner->offering_picks, key->str);
+    NumberKey key = {
+        {(uint64_t)shape->cpus, (uint64_t)shape->memory_mib, (uint64_t)shape->reservation_mhz,
+            shape->is_off, (uintptr_t)task->owner, (uintptr_t)task->root_match},
+        rule_set(task, RULE_PREFER_OFFERING, RULE_FORBID_OFFERING)};
+    OfferingPick *pick = g_hash_table_lookup(planner->offering_picks, &key);
     if (pick)
         return pick;
-    const char *kept = arena_strdup(planner->arena, key->str);
+    key.text = arena_intern(&planner->scratch, key.text);
     pick = pick_offering(task);
-    g_hash_table_insert(planner->offering_picks, (gpointer)kept, pick);
+    g_hash_table_insert(
+        planner->offering_picks, arena_memdup(&planner->scratch, &key, sizeof key), pick);
     return pick;
 }
 

@@ -140,16 +140,16 @@ resolve(Planner *planner, Owner *owner)
 Owner *
 owner_resolve(Planner *planner, const char *account, const char *domainid, const char *projectid)
 {
-    const char *key = planner_key(planner, account, domainid, projectid);
+    const Key *key = planner_key(planner, account, domainid, projectid);
     Owner *owner = g_hash_table_lookup(planner->owners, key);
     if (owner)
         return owner;
-    const char *kept = arena_strdup(planner->arena, key);
+    Key *kept = key_keep(&planner->scratch, key);
     owner = arena_new(planner->arena, Owner);
     *owner = (Owner){.account = account, .domainid = domainid, .projectid = projectid};
     resolve(planner, owner);
     owner->by_vlan = g_hash_table_new(g_int64_hash, g_int64_equal);
-    g_hash_table_insert(planner->owners, (gpointer)kept, owner);
+    g_hash_table_insert(planner->owners, kept, owner);
     return owner;
 }
 

@@ -428,7 +428,7 @@ plan_build_networks(
 static GHashTable *
 index_identities(Planner *planner)
 {
-    GHashTable *table = g_hash_table_new(g_str_hash, g_str_equal);
+    GHashTable *table = g_hash_table_new(key_hash, key_equal);
     const Inventory *inventory = planner->inventory;
     for (size_t i = 0; i < inventory->n_instances; i++) {
         const Instance *instance = &inventory->instances[i];
@@ -439,10 +439,9 @@ index_identities(Planner *planner)
             {view->name.value, view->path.value, NULL},
         };
         for (size_t j = 0; j < G_N_ELEMENTS(keys); j++) {
-            const char *key = planner_key(planner, keys[j][0], keys[j][1], keys[j][2]);
+            const Key *key = planner_key(planner, keys[j][0], keys[j][1], keys[j][2]);
             if (keys[j][1] && !g_hash_table_contains(table, key))
-                g_hash_table_insert(
-                    table, (gpointer)arena_strdup(planner->arena, key), (gpointer)instance);
+                g_hash_table_insert(table, key_keep(&planner->scratch, key), (gpointer)instance);
         }
     }
     return table;

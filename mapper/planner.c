@@ -7,40 +7,6 @@
 
 #include "trap_priv.h"
 
-const char *
-planner_key(Planner *planner, const char *a, const char *b, const char *c)
-{
-    GString *key = planner->key;
-    g_string_truncate(key, 0);
-    g_string_append(key, a ? a : "");
-    g_string_append_c(key, '\x1f');
-    g_string_append(key, b ? b : "");
-    g_string_append_c(key, '\x1f');
-    g_string_append(key, c ? c : "");
-    return key->str;
-}
-
-/* In base 32: raw bytes would hold zeros. */
-void
-append_number(GString *key, uint64_t number)
-{
-    for (; number; number >>= 5)
-        g_string_append_c(key, (char)('A' + (number & 31)));
-    g_string_append_c(key, '.');
-}
-
-static GHashTable *
-new_text_table(void)
-{
-    return g_hash_table_new(g_str_hash, g_str_equal);
-}
-
-static GHashTable *
-new_list_table(GHashFunc hash, GEqualFunc equal)
-{
-    return g_hash_table_new_full(hash, equal, NULL, (GDestroyNotify)g_ptr_array_unref);
-}
-
 static void
 add_to_list(GHashTable *table, gconstpointer key, gconstpointer value)
 {
@@ -60,13 +26,12 @@ add_first(GHashTable *table, Text key, gconstpointer value)
         g_hash_table_insert(table, (gpointer)key.value, (gpointer)value);
 }
 
-/* As add_first(), under a copy of the scratch key. */
+/* As add_first(), under a copy of the key that was made last. */
 static void
 add_first_key(Planner *planner, GHashTable *table, gconstpointer value)
 {
-    if (!g_hash_table_contains(table, planner->key->str))
-        g_hash_table_insert(
-            table, (gpointer)arena_strdup(&planner->scratch, planner->key->str), (gpointer)value);
+    if (!g_hash_table_contains(table, planner->lookup))
+        g_hash_table_insert(table, key_keep(&planner->scratch, planner->lookup), (gpointer)value);
 }
 
 #define INDEX_BY_ID(table, list)                                                                   \
@@ -137,13 +102,22 @@ index_guest_os(Planner *planner)
     }
 }
 
+VlanKey
+network_vlan(const Planner *planner, const Network *network)
+{
+    return planner->network_vlans[network - planner->catalog->networks.items];
+}
+
 static void
 index_networks(Planner *planner)
 {
     const Catalog *catalog = planner->catalog;
     size_t n_guest = 0;
+    planner->network_vlans = arena_new_n(&planner->scratch, VlanKey, catalog->networks.n);
     for (size_t i = 0; i < catalog->networks.n; i++) {
         const Network *network = &catalog->networks.items[i];
+        if (network->broadcasturi.value)
+            planner->network_vlans[i] = vlan_key_of_uri(network->broadcasturi.value);
         if (!is_guest_network(planner, network))
             continue;
         n_guest++;
@@ -151,8 +125,7 @@ index_networks(Planner *planner)
             add_to_list(planner->networks_by_name, network->name.value, network);
         bool is_allocated = !g_strcmp0(network->state.value, "Allocated");
         if (network->broadcasturi.value) {
-            VlanKey *key = arena_new(&planner->scratch, VlanKey);
-            *key = vlan_key_of_uri(network->broadcasturi.value);
+            VlanKey *key = &planner->network_vlans[i];
             planner->sees_vlans = true;
             if (*key)
                 add_to_list(planner->vlans, key, network);
@@ -240,34 +213,35 @@ index_managed(Planner *planner)
     }
 }
 
-static void
-count_name(Planner *planner, GHashTable *table, const char *a, const char *b, const char *c)
+static size_t *
+count_name(Planner *planner, const char *a, const char *b, const char *c)
 {
-    const char *key = planner_key(planner, a, b, c);
-    size_t count = GPOINTER_TO_SIZE(g_hash_table_lookup(table, key));
-    if (count)
-        g_hash_table_replace(
-            table, (gpointer)arena_strdup(&planner->scratch, key), GSIZE_TO_POINTER(count + 1));
-    else
-        g_hash_table_insert(
-            table, (gpointer)arena_strdup(&planner->scratch, key), GSIZE_TO_POINTER((size_t)1));
+    const Key *key = planner_key(planner, a, b, c);
+    size_t *count = g_hash_table_lookup(planner->names, key);
+    if (!count) {
+        count = arena_new(&planner->scratch, size_t);
+        g_hash_table_insert(planner->names, key_keep(&planner->scratch, key), count);
+    }
+    ++*count;
+    return count;
 }
 
 static void
 index_instances(Planner *planner)
 {
     const Inventory *inventory = planner->inventory;
+    planner->name_counts = arena_new_n(&planner->scratch, NameCounts, inventory->n_instances);
     for (size_t i = 0; i < inventory->n_instances; i++) {
         const InstanceView *view = instance_view(&inventory->instances[i]);
         const InstanceView *listed = inventory->instances[i].cloudstack;
+        NameCounts *counts = &planner->name_counts[i];
         if (listed)
-            count_name(
-                planner, planner->names, LISTED_KEY, listed->cluster.value, listed->name.value);
+            count_name(planner, LISTED_KEY, listed->cluster.value, listed->name.value);
         if (is_true(view->is_template))
             continue;
-        count_name(
-            planner, planner->names, view->source.value, view->cluster.value, view->name.value);
-        count_name(planner, planner->names, NULL, NULL, view->name.value);
+        counts->here =
+            count_name(planner, view->source.value, view->cluster.value, view->name.value);
+        counts->anywhere = count_name(planner, NULL, NULL, view->name.value);
     }
 }
 
@@ -299,36 +273,90 @@ index_sources(Planner *planner)
     }
 }
 
+/* Every table of a planner, by what its keys are. */
+static const struct {
+    size_t offset;
+    GHashFunc hash;
+    GEqualFunc equal;
+    GDestroyNotify free_value;
+} tables[] = {
+#define TABLE(member, ...)                                                                         \
+    {                                                                                              \
+        offsetof(Planner, member), __VA_ARGS__                                                     \
+    }
+#define BY_TEXT(member)    TABLE(member, text_hash, g_str_equal, NULL)
+#define BY_KEY(member)     TABLE(member, key_hash, key_equal, NULL)
+#define BY_VLAN(member)    TABLE(member, g_int64_hash, g_int64_equal, NULL)
+#define BY_NUMBERS(member) TABLE(member, number_key_hash, number_key_equal, NULL)
+#define LISTS(member)      TABLE(member, text_hash, g_str_equal, (GDestroyNotify)g_ptr_array_unref)
+    BY_TEXT(networks),
+    BY_TEXT(service_offerings),
+    BY_TEXT(disk_offerings),
+    BY_TEXT(templates),
+    BY_TEXT(pools),
+    BY_TEXT(clusters),
+    BY_TEXT(domains),
+    BY_TEXT(projects),
+    BY_TEXT(hosts),
+    BY_TEXT(labels),
+    BY_TEXT(settings),
+    BY_TEXT(read_clusters),
+    BY_TEXT(seen_clusters),
+    BY_TEXT(os_types),
+    BY_TEXT(abouts),
+    BY_TEXT(managed_ids),
+    BY_TEXT(listing_hosts),
+    BY_TEXT(offering_counts),
+    BY_KEY(accounts),
+    BY_KEY(managed_hostnames),
+    BY_KEY(managed_ips),
+    BY_KEY(shared_ips),
+    BY_KEY(os_mappings),
+    BY_KEY(names),
+    BY_KEY(source_hosts),
+    BY_KEY(shown_twins),
+    BY_KEY(owners),
+    BY_KEY(ledgers),
+    BY_KEY(pool_matches),
+    BY_KEY(source_clusters),
+    BY_KEY(move_targets),
+    BY_KEY(held_hostnames),
+    BY_KEY(held_ips),
+    BY_KEY(held_macs),
+    BY_KEY(scoped_settings),
+    LISTS(permissions),
+    LISTS(networks_by_name),
+    LISTS(managed_names),
+    LISTS(managed_macs),
+    LISTS(managed_files),
+    LISTS(managed_volumes),
+    BY_VLAN(vlan_texts),
+    BY_VLAN(create_texts),
+    BY_NUMBERS(offering_picks),
+    BY_NUMBERS(disk_offering_picks),
+    TABLE(vlans, g_int64_hash, g_int64_equal, (GDestroyNotify)g_ptr_array_unref),
+    BY_TEXT(mapped_disks),
+    TABLE(pool_spaces, NULL, NULL, NULL),
+    TABLE(network_traps, NULL, NULL, NULL),
+    TABLE(rooms, NULL, NULL, NULL),
+};
+
+static GHashTable **
+table_of(Planner *planner, size_t i)
+{
+    return (GHashTable **)(void *)((char *)planner + tables[i].offset);
+}
+
 static void
 new_tables(Planner *planner)
 {
-    GHashTable **text_tables[] = {&planner->networks, &planner->service_offerings,
-        &planner->disk_offerings, &planner->templates, &planner->clusters, &planner->domains,
-        &planner->projects, &planner->accounts, &planner->hosts, &planner->labels,
-        &planner->managed_hostnames, &planner->managed_ips, &planner->managed_ids,
-        &planner->shared_ips, &planner->settings, &planner->read_clusters, &planner->seen_clusters,
-        &planner->owners, &planner->ledgers, &planner->os_types, &planner->os_mappings,
-        &planner->pool_matches, &planner->source_clusters, &planner->abouts,
-        &planner->offering_picks, &planner->disk_offering_picks, &planner->held_hostnames,
-        &planner->held_ips, &planner->held_macs, &planner->shown_twins, &planner->source_hosts,
-        &planner->listing_hosts, &planner->pools, &planner->move_targets, &planner->offering_counts,
-        &planner->scoped_settings};
-    for (size_t i = 0; i < G_N_ELEMENTS(text_tables); i++)
-        *text_tables[i] = new_text_table();
-    GHashTable **list_tables[] = {&planner->permissions, &planner->managed_macs,
-        &planner->managed_files, &planner->networks_by_name, &planner->managed_names,
-        &planner->managed_volumes};
-    for (size_t i = 0; i < G_N_ELEMENTS(list_tables); i++)
-        *list_tables[i] = new_list_table(g_str_hash, g_str_equal);
-    planner->vlan_texts = g_hash_table_new(g_int64_hash, g_int64_equal);
-    planner->create_texts = g_hash_table_new(g_int64_hash, g_int64_equal);
-    planner->vlans = new_list_table(g_int64_hash, g_int64_equal);
-    planner->names = new_text_table();
-    planner->pool_spaces = g_hash_table_new(NULL, NULL);
-    planner->network_traps = g_hash_table_new(NULL, NULL);
-    planner->rooms = g_hash_table_new(NULL, NULL);
-    planner->key = g_string_sized_new(256);
+    for (size_t i = 0; i < G_N_ELEMENTS(tables); i++)
+        *table_of(planner, i) =
+            g_hash_table_new_full(tables[i].hash, tables[i].equal, NULL, tables[i].free_value);
     arena_init(&planner->scratch);
+    planner->lookup =
+        arena_alloc(&planner->scratch, sizeof(Key) + KEY_PARTS_MAX * sizeof(const char *));
+    planner->key = g_string_sized_new(256);
     planner->findings = g_array_new(false, true, sizeof(Finding));
     planner->reasons = g_array_new(false, true, sizeof(Reason));
     planner->nic_uses = nic_uses_new();
@@ -404,23 +432,8 @@ planner_release(Planner *planner)
     if (!planner->key)
         return;
     free_owner_caches(planner);
-    GHashTable **tables[] = {&planner->networks, &planner->networks_by_name,
-        &planner->service_offerings, &planner->disk_offerings, &planner->templates,
-        &planner->clusters, &planner->domains, &planner->projects, &planner->accounts,
-        &planner->hosts, &planner->vlans, &planner->permissions, &planner->labels,
-        &planner->managed_names, &planner->managed_macs, &planner->managed_files,
-        &planner->managed_volumes, &planner->managed_hostnames, &planner->managed_ips,
-        &planner->managed_ids, &planner->shown_twins, &planner->source_hosts,
-        &planner->listing_hosts, &planner->shared_ips, &planner->settings, &planner->names,
-        &planner->read_clusters, &planner->os_types, &planner->os_mappings, &planner->seen_clusters,
-        &planner->owners, &planner->ledgers, &planner->pool_matches, &planner->offering_picks,
-        &planner->disk_offering_picks, &planner->source_clusters, &planner->abouts,
-        &planner->held_hostnames, &planner->held_ips, &planner->held_macs, &planner->vlan_texts,
-        &planner->create_texts, &planner->pools, &planner->pool_spaces, &planner->move_targets,
-        &planner->offering_counts, &planner->scoped_settings, &planner->network_traps,
-        &planner->rooms};
     for (size_t i = 0; i < G_N_ELEMENTS(tables); i++)
-        g_clear_pointer(tables[i], g_hash_table_destroy);
+        g_clear_pointer(table_of(planner, i), g_hash_table_destroy);
     g_array_unref(planner->findings);
     g_array_unref(planner->reasons);
     g_array_unref(planner->nic_uses);

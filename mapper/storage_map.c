@@ -170,20 +170,15 @@ find_match(Task *task, const Disk *disk)
 {
     Planner *planner = task->planner;
     Place place = place_of(task, disk);
-    planner_key(planner, place.name, place.host, place.path);
-    GString *key = planner->key;
-    const char *more[] = {place.type, place.datacenter,
+    const char *const parts[] = {place.name, place.host, place.path, place.type, place.datacenter,
         task->cluster ? task->cluster->id.value : NULL, place.is_half_read ? "half" : NULL};
-    for (size_t i = 0; i < G_N_ELEMENTS(more); i++) {
-        g_string_append_c(key, '\x1f');
-        g_string_append(key, more[i] ? more[i] : "");
-    }
-    PoolMatch *match = g_hash_table_lookup(planner->pool_matches, key->str);
+    const Key *key = planner_key_of(planner, parts, G_N_ELEMENTS(parts));
+    PoolMatch *match = g_hash_table_lookup(planner->pool_matches, key);
     if (match)
         return match;
-    const char *kept = arena_strdup(planner->arena, key->str);
+    Key *kept = key_keep(&planner->scratch, key);
     match = match_pools(task, &place);
-    g_hash_table_insert(planner->pool_matches, (gpointer)kept, match);
+    g_hash_table_insert(planner->pool_matches, kept, match);
     return match;
 }
 

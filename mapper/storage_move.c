@@ -94,13 +94,13 @@ find_targets(const Task *task, const Texts *tags)
 {
     Planner *planner = task->planner;
     const Catalog *catalog = planner->catalog;
-    planner_key(planner, task->cluster->id.value, hypervisor_word(task->hypervisor), NULL);
-    for (size_t i = 0; i < tags->n; i++)
-        g_string_append_printf(planner->key, "\x1f%s", tags->items[i]);
-    TargetList *list = g_hash_table_lookup(planner->move_targets, planner->key->str);
+    const char *wanted = join_texts(&planner->scratch, tags, "\x1f");
+    const Key *key =
+        planner_key(planner, task->cluster->id.value, hypervisor_word(task->hypervisor), wanted);
+    TargetList *list = g_hash_table_lookup(planner->move_targets, key);
     if (list)
         return list;
-    const char *kept = arena_strdup(planner->arena, planner->key->str);
+    Key *kept = key_keep(&planner->scratch, key);
     list = arena_new(planner->arena, TargetList);
     list->items = arena_new_n(planner->arena, PoolSpace *, catalog->pools.n);
     for (size_t i = 0; i < catalog->pools.n; i++)
@@ -108,7 +108,7 @@ find_targets(const Task *task, const Texts *tags)
             list->items[list->n++] = pool_space(planner, &catalog->pools.items[i]);
     if (list->n)
         qsort(list->items, list->n, sizeof *list->items, compare_targets);
-    g_hash_table_insert(planner->move_targets, (gpointer)kept, list);
+    g_hash_table_insert(planner->move_targets, kept, list);
     return list;
 }
 

@@ -185,12 +185,12 @@ describe_datastore(Planner *planner, const PoolMatch *match, StorageRow *row)
 static StorageRow *
 find_row(GHashTable *rows, Planner *planner, const PoolMatch *match, GArray *array)
 {
-    planner_key(
+    const Key *key = planner_key(
         planner, match->datastore, match->datacenter, match->right ? match->right->id.value : NULL);
     gpointer index = NULL;
-    if (g_hash_table_lookup_extended(rows, planner->key->str, NULL, &index))
+    if (g_hash_table_lookup_extended(rows, key, NULL, &index))
         return &g_array_index(array, StorageRow, GPOINTER_TO_UINT(index));
-    g_hash_table_insert(rows, g_strdup(planner->key->str), GUINT_TO_POINTER(array->len));
+    g_hash_table_insert(rows, key_keep(&planner->scratch, key), GUINT_TO_POINTER(array->len));
     StorageRow row = {0};
     describe_datastore(planner, match, &row);
     g_array_append_val(array, row);
@@ -214,7 +214,7 @@ compare_rows(gconstpointer a, gconstpointer b)
 static void
 add_datastores(Planner *planner, GArray *array)
 {
-    g_autoptr(GHashTable) rows = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GHashTable) rows = g_hash_table_new(key_hash, key_equal);
     GHashTableIter iter;
     gpointer value;
     g_hash_table_iter_init(&iter, planner->pool_matches);

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A policy as it is parsed, and which of its rules holds.
+ */
+#ifndef POLICY_PRIV_H
+#define POLICY_PRIV_H
+
+#include "arena.h"
+#include "inventory.h"
+#include "policy.h"
+
+typedef enum RuleKind {
+    RULE_OWNER,
+    RULE_PREFER_OFFERING,
+    RULE_FORBID_OFFERING,
+    RULE_PREFER_DISK_OFFERING,
+    RULE_FORBID_DISK_OFFERING,
+    RULE_NETWORK,
+    RULE_HOSTNAME,
+    RULE_DISPLAYNAME,
+    RULE_WAVE,
+    RULE_TEMPLATE,
+    RULE_KIND_N
+} RuleKind;
+
+typedef enum ConditionKind {
+    CONDITION_FOLDER,
+    CONDITION_TAG,
+    CONDITION_ATTRIBUTE,
+    CONDITION_POOL,
+    CONDITION_CLUSTER,
+    CONDITION_NAME,
+    CONDITION_DATACENTER,
+    CONDITION_HOST,
+    CONDITION_SOURCE,
+    CONDITION_DATASTORE,
+    CONDITION_PORTGROUP, /* this and the following: of a NIC, network rules only */
+    CONDITION_SWITCH,
+    CONDITION_VLAN,
+    CONDITION_PVLAN,
+    CONDITION_UNTAGGED,
+    CONDITION_N
+} ConditionKind;
+
+typedef struct Condition {
+    ConditionKind kind;
+    const char *pattern; /* glob; of the value for an attribute */
+    const char *key;     /* attribute key or tag category, glob; NULL: any category */
+    int64_t number, second;
+} Condition;
+
+enum { CONDITIONS_MAX = 8 };
+
+/* "KIND [VALUE] [for] CONDITION and CONDITION ... -> VALUE" */
+typedef struct Rule {
+    RuleKind kind;
+    size_t line;
+    Condition conditions[CONDITIONS_MAX];
+    size_t n_conditions;          /* 0: holds for every instance */
+    const char *value;            /* pattern, name or text; NULL: see below */
+    const char *domain, *account; /* RULE_OWNER */
+    const char *project;          /* RULE_OWNER */
+    bool is_caller;               /* RULE_OWNER: whoever calls the API */
+    bool is_from_guest;           /* RULE_HOSTNAME */
+} Rule;
+
+struct Policy {
+    Arena arena;
+    Rule *rules;
+    size_t n_rules;
+    const Rule **of_kind[RULE_KIND_N]; /* in the order of the file */
+    size_t n_of_kind[RULE_KIND_N];
+};
+
+bool glob_match(const char *pattern, const char *text);
+/* First rule of a kind that holds for the instance (and the NIC); NULL: none. */
+const Rule *policy_find_rule(const Policy *policy, const Inventory *inventory, RuleKind kind,
+    const InstanceView *view, const Nic *nic);
+bool rule_holds(
+    const Rule *rule, const Inventory *inventory, const InstanceView *view, const Nic *nic);
+/* "folder", "tag", ... */
+const char *condition_word(ConditionKind kind);
+
+#endif
