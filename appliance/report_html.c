@@ -380,6 +380,12 @@ put_problems(const PlanInfo *info, FILE *file)
     fputs("</ul>\n</section>\n", file);
 }
 
+void
+report_html_text(FILE *file, const char *text)
+{
+    put(file, text);
+}
+
 /* --- the list of VMs -------------------------------------------------------------------------- */
 
 static const char list_frame[] =
@@ -432,6 +438,9 @@ report_html(const Plan *plan, FILE *file, GError **error)
     put_groups(summary.owners, "By owner", "owner", file);
     fputs("</div>\n", file);
     put_causes(&summary, file);
+    report_html_absences(plan, file);
+    report_html_freeze(plan, file);
+    report_html_time(plan, file);
     put_problems(&plan->info, file);
     put_list(plan, file);
     report_summary_release(&summary);

@@ -16,6 +16,13 @@
  */
 void report_html_data(const Plan *plan, FILE *file);
 
+/* Text of a page, escaped; NULL is nothing. */
+void report_html_text(FILE *file, const char *text);
+/* Sections of the page, report_html_lists.c. */
+void report_html_absences(const Plan *plan, FILE *file);
+void report_html_freeze(const Plan *plan, FILE *file);
+void report_html_time(const Plan *plan, FILE *file);
+
 /* Whose the instance will be, for people. Borrowed from the plan. */
 const char *report_owner(const PlanItem *item);
 

@@ -478,7 +478,9 @@ check_visible(Task *task)
             ->is_unforetold = cloudstack != NULL;
     if (cloudstack)
         check_listed(task, cloudstack);
-    if (cloudstack || !clusterid || task->managed || system)
+    bool is_listable = task->hypervisor != HYPERVISOR_KVM ||
+                       RELEASES_ASK(&planner->releases, imports_kvm) != ANSWER_NO;
+    if (cloudstack || !clusterid || task->managed || system || !is_listable)
         return; /* another finding says it */
     bool is_view_read = g_hash_table_contains(planner->read_clusters, clusterid);
     if (is_view_read && planner->is_cloudstack_view_complete)

@@ -186,6 +186,9 @@ sdrs_group(FreezeList *list, const Datastore *store, FreezeState state)
     if (group)
         return group;
     const char *pod = quoted(planner, store->pod.value);
+    if (store->datacenter.value)
+        pod = arena_printf(
+            planner->arena, "-dc %s %s", quoted(planner, store->datacenter.value), pod);
     group = add_group(list);
     group->row = (FreezeRow){.kind = text_known("storage-drs"),
         .source = store->source,

@@ -86,6 +86,12 @@ PYTHON
 status=$?
 expect_status 0
 
+begin 'the page lists what is absent, what must hold still and what it costs'
+for id in absent freeze time; do expect_match "$WORK/demo/report.html" "<section class=\"card\" id=\"$id\""; done
+expect_match "$WORK/demo/report.html" '<td>web</td><td>not-listed</td><td>hidden-name</td><td>probable</td>'
+expect_match "$WORK/demo/report.html" '<td>datastore cluster .sas.</td><td>on</td>'
+expect_match "$WORK/demo/report.html" '<td>list</td><td>kvm-cluster-1</td><td>2.28 s for 6 VMs on 2 hosts'
+
 begin 'YAML and CSV have every VM'
 run "$VM_INGEST" report "$WORK/demo/report.json" -o yaml
 expect_match "$out" '^items:$'
