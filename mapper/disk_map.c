@@ -559,10 +559,24 @@ check_tags_recorded(
         return;
     bool is_accepted = disk == task->root || is_true(task->item->choice.migrateallowed);
     Finding *finding = FIND(task, STORAGE_TAGS_RECORDED, disk->id.value, ARG(text_or_word(name)),
-        ARG(text_or_word(id)), ARG(text_or_word(pool->name)),
-        ARG(join_texts(task->planner->arena, tags, ", ")), ARG(text_or_word(pool->id)));
+        ARG(text_or_word(id)), ARG(text_or_word(pool->name)), ARG(tags_and_pools(task, pool, tags)),
+        ARG(text_or_word(pool->id)));
     if (is_accepted)
         finding->severity = SEVERITY_WARNING;
+}
+
+/* A local offering on shared storage, or the other way round. */
+static void
+check_storage_type(
+    Task *task, const Disk *disk, const PoolMatch *match, Text storagetype, Text name)
+{
+    if (!match->right || !match->right->scope.value || !storagetype.value)
+        return;
+    bool is_local = !strcmp(storagetype.value, "local");
+    if (is_local != is_local_pool(match->right))
+        FIND(task, STORAGE_TYPE_DIFFERS, disk->id.value, ARG(text_or_word(name)),
+            ARG(storagetype.value), ARG(text_or_word(match->right->name)),
+            ARG(is_local ? "shared" : "local to a host"));
 }
 
 static void
@@ -578,9 +592,11 @@ check_root(Task *task)
     task->root_match = pool_match_find(task, root);
     find_pool_problem(task, root, task->root_match, offering ? &offering->storagetags : &no_tags,
         offering ? text_or_word(offering->name) : "any");
-    if (offering)
+    if (offering) {
         check_tags_recorded(task, root, task->root_match, &offering->storagetags, offering->name,
             offering->diskofferingid);
+        check_storage_type(task, root, task->root_match, offering->storagetype, offering->name);
+    }
     check_pool_state(task, root, task->root_match);
     int64_t bytes = root->capacity_bytes.value;
     check_disk_limit_last(
@@ -620,8 +636,10 @@ check_data_disk(Task *task, const Disk *disk)
         warn_of_disk_offering(task, disk, offering);
     find_pool_problem(task, disk, match, offering ? &offering->tags : &no_tags,
         offering ? text_or_word(offering->name) : "any");
-    if (offering)
+    if (offering) {
         check_tags_recorded(task, disk, match, &offering->tags, offering->name, offering->id);
+        check_storage_type(task, disk, match, offering->storagetype, offering->name);
+    }
     check_pool_state(task, disk, match);
     int64_t bytes = disk->capacity_bytes.value;
     check_disk_limit_last(task, bytes || !is_fixed ? bytes : offering->disksize.value * GIB);

@@ -38,7 +38,7 @@
 KIND(OFFERING_NONE_FITS, "no-offering", SEVERITY_BLOCKER,
     "No service offering fits {1} CPUs and {2} MiB{3}.", "Nearest: {4}.",
     "createServiceOffering name=so-{1}x{2} displaytext=so-{1}x{2} cpunumber={1} memory={2} "
-    "cpuspeed=1000, or a custom one with limits around it.",
+    "cpuspeed={5}{6}, or a custom one with limits around it.",
     "A running VM needs a fixed offering of its very size or a custom one whose limits hold "
     "it; its storage tags must be on the pool of the root disk.",
     STAGE_SUBMIT, 431,

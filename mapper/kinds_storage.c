@@ -176,6 +176,21 @@ KIND(POOL_TAG_RULE, "pool-tag-rule", SEVERITY_UNKNOWN,
 KIND(POOL_NOT_UP, "pool-not-up", SEVERITY_WARNING, "Pool '{1}' of disk '{disk}' is {2}.",
     "listStoragePools: state.", "cancelStorageMaintenance id=..., or wait.",
     "The import does not ask, but the VM cannot be started on it.", NO_SERVER);
+KIND(STORAGE_TYPE_DIFFERS, "storage-type-differs", SEVERITY_WARNING,
+    "Offering '{1}' is for {2} storage, and pool '{3}' of disk '{disk}' is {4}.",
+    "storagetype of the offering; scope of the pool in listStoragePools.",
+    "Choose an offering of the pool's kind.",
+    "The server accepts it; a later move of the volume or start elsewhere looks for storage of the "
+    "offering's kind.",
+    NO_SERVER);
+KIND(DATASTORE_NOT_LISTED, "datastore-not-listed", SEVERITY_UNKNOWN,
+    "Whether CloudStack knows datastore '{2}' of disk '{1}' cannot be told: it may be one of "
+    "datastore cluster '{3}'.",
+    "listStoragePools shows pool '{3}' of type DatastoreCluster and not what is in it; {4}.",
+    "syncStoragePool id={5}, then try one import: without the row of the datastore it is refused "
+    "with 'Storage pool for disk ... not found'.",
+    "CloudStack keeps the datastores of a datastore cluster as rows that no call lists.",
+    NO_SERVER);
 KIND(DISK_RAW_MAPPED, "disk-raw-mapped", SEVERITY_BLOCKER, "Disk '{1}' is a raw device mapping.",
     "Backing {2}.",
     "Convert it to a virtual disk (Storage vMotion with a format change, VM powered off).",

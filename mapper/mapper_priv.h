@@ -124,8 +124,9 @@ typedef struct PoolMatch {
     PoolSpace *space; /* of the right pool, or NULL */
     /* Of the plan; see storage_rows.c. */
     const char *datacenter, *type;
-    const Datastore *record; /* the source's; NULL: not read */
-    const PlanItem *last;    /* the item counted last */
+    const Datastore *record;       /* the source's; NULL: not read */
+    const StoragePool *in_cluster; /* a datastore cluster that it may be in */
+    const PlanItem *last;          /* the item counted last */
     int64_t n_instances, n_disks, bytes;
     bool is_known; /* pools were read and the datastore can be told */
 } PoolMatch;
@@ -406,6 +407,7 @@ void check_template(Task *task);
 void check_guest_os(Task *task);
 
 /* offering_map.c */
+enum { CPU_SPEED_DEFAULT_MHZ = 1000 };
 void task_read_shape(Task *task);
 typedef struct CustomRange {
     int64_t cpus_min, cpus_max, memory_min, memory_max; /* MiB */
@@ -423,6 +425,9 @@ const char *rule_set(const Task *task, RuleKind prefer, RuleKind forbid);
 /* storage_map.c */
 const PoolMatch *pool_match_find(Task *task, const Disk *disk);
 FindingId pool_fit(const Planner *planner, const PoolMatch *match, const Texts *tags);
+/* The source's record, by id or by name; NULL: none was read. */
+const Datastore *datastore_record(const Task *task, const Disk *disk, const char *name);
+const StoragePool *datastore_cluster(const Task *task, const Disk *disk, const PoolMatch *match);
 /* The pool that the server would take for an untagged offering, the first of several; or NULL. */
 const StoragePool *pool_taken(const Planner *planner, const PoolMatch *match);
 bool pool_has_tags(const StoragePool *pool, const Texts *tags);
@@ -460,6 +465,8 @@ const char *move_obstacle(const Task *task);
 bool pool_serves_hypervisor(const Task *task, const StoragePool *pool);
 bool is_local_pool(const StoragePool *pool);
 const char *target_text(const Planner *planner, const PoolSpace *space, const Texts *tags);
+/* "gold; 'nfs-gold' (ID) has them" */
+const char *tags_and_pools(const Task *task, const StoragePool *from, const Texts *tags);
 /* Adds an entry to choice.migrate; else says why not. @offeringid: what it ends with. */
 const char *propose_move(Task *task, const Disk *disk, const Texts *tags, Text offeringid);
 const char *propose_root_move(Task *task, const ServiceOffering *wanted);

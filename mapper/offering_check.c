@@ -27,6 +27,23 @@ has_speed_detail(const Choice *choice)
     return false;
 }
 
+/* What the offering to create needs besides, and what follows then. */
+static const char *
+create_offering_text(const Task *task, const OfferingPick *pick)
+{
+    bool is_local =
+        task->root_match && task->root_match->right && is_local_pool(task->root_match->right);
+    const char *storage = is_local ? " storagetype=local" : "";
+    if (!pick || !pick->nearest || pick->nearest_problem != FINDING_STORAGE_TAGS_DIFFER)
+        return storage;
+    const char *name = text_or_word(pick->nearest->name);
+    return arena_printf(task->planner->arena,
+        "%s, without storage tags, to import with; then migrateVolume newdiskofferingid=... moves "
+        "the root disk to a pool with the tags of '%s': make the plan again, with the rule 'prefer "
+        "offering \"%s\"'",
+        storage, name, name);
+}
+
 static void
 find_no_offering(Task *task)
 {
@@ -50,7 +67,9 @@ find_no_offering(Task *task)
             ARG(text_or_word(pick->nearest->name)));
     else
         FIND(task, OFFERING_NONE_FITS, NULL, ARG_N(shape->cpus), ARG_N(shape->memory_mib),
-            ARG(shape->is_off ? ", powered off" : ", running"), ARG(nearest));
+            ARG(shape->is_off ? ", powered off" : ", running"), ARG(nearest),
+            ARG_N(shape->reservation_mhz > 0 ? shape->reservation_mhz : CPU_SPEED_DEFAULT_MHZ),
+            ARG(create_offering_text(task, pick)));
 }
 
 /* The arguments from the third on: what the offering has and the instance wants. */

@@ -7,8 +7,6 @@
 
 #include "mapper_priv.h"
 
-enum { CPU_SPEED_DEFAULT_MHZ = 1000 };
-
 /* CPUs, memory, or speed is left open. */
 bool
 offering_is_custom(const ServiceOffering *offering)

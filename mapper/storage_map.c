@@ -318,6 +318,67 @@ pool_name(const StoragePool *pool)
     return pool ? text_or_word(pool->name) : "none";
 }
 
+/* By id, else the first of that name in the instance's datacenter. */
+const Datastore *
+datastore_record(const Task *task, const Disk *disk, const char *name)
+{
+    const Inventory *inventory = task->planner->inventory;
+    const char *datacenter = task->view->datacenter.value;
+    if (disk->datastore.value)
+        return inventory_find_datastore(
+            inventory, task->server->source.value, disk->datastore.value);
+    for (size_t i = 0; name && i < inventory->n_datastores; i++) {
+        const Datastore *record = inventory->datastores[i];
+        if (!g_strcmp0(record->source.value, task->view->source.value) &&
+            !g_strcmp0(record->name.value, name) &&
+            (!datacenter || !record->datacenter.value ||
+                !strcmp(record->datacenter.value, datacenter)))
+            return record;
+    }
+    return NULL;
+}
+
+static bool
+is_named(const StoragePool *pool, const char *name)
+{
+    const char *slash = pool->path.value ? strrchr(pool->path.value, '/') : NULL;
+    return !g_strcmp0(pool->name.value, name) || (slash && !strcmp(slash + 1, name));
+}
+
+/* The datastore cluster that it is in, or may be in where nobody told; NULL: in none. */
+const StoragePool *
+datastore_cluster(const Task *task, const Disk *disk, const PoolMatch *match)
+{
+    const Catalog *catalog = task->planner->catalog;
+    const Datastore *record = datastore_record(task, disk, match->datastore);
+    const Text pod = record ? record->pod : (Text){0};
+    for (size_t i = 0; task->hypervisor == HYPERVISOR_VMWARE && i < catalog->pools.n; i++) {
+        const StoragePool *pool = &catalog->pools.items[i];
+        if (!g_strcmp0(pool->type.value, "DatastoreCluster") && is_in_zone(task, pool) &&
+            is_in_reach(task, pool) &&
+            (pod.state == FACT_UNKNOWN || (pod.value && is_named(pool, pod.value))))
+            return pool;
+    }
+    return NULL;
+}
+
+static void
+find_no_pool(Task *task, const Disk *disk, const PoolMatch *match)
+{
+    const StoragePool *pool = datastore_cluster(task, disk, match);
+    const char *id = disk->id.value, *label = text_or_word(disk->label);
+    const Datastore *record = pool ? datastore_record(task, disk, match->datastore) : NULL;
+    if (pool)
+        FIND(task, DATASTORE_NOT_LISTED, id, ARG(label), ARG(match->datastore),
+            ARG(pool_name(pool)),
+            ARG(record && record->pod.value ? "the source says that the datastore is in it"
+                                            : "no source told whether the datastore is in it"),
+            ARG(text_or_word(pool->id)));
+    else
+        FIND(task, DATASTORE_NOT_A_POOL, id, ARG(label), ARG(match->datastore),
+            ARG(task->planner->zone->id.value));
+}
+
 void
 find_pool_problem(
     Task *task, const Disk *disk, const PoolMatch *match, const Texts *tags, const char *offering)
@@ -335,13 +396,13 @@ find_pool_problem(
         FIND(task, DATASTORE_TAKEN_FOR_OTHER, id, ARG(datastore), ARG(pool_name(take.pool)),
             ARG(offering), ARG("no pool at all"));
     else if (problem == FINDING_DATASTORE_NOT_A_POOL)
-        FIND(task, DATASTORE_NOT_A_POOL, id, ARG(label), ARG(datastore), ARG(zone));
+        find_no_pool(task, disk, match);
     else if (problem == FINDING_DATASTORE_TAKEN_FOR_OTHER)
         FIND(task, DATASTORE_TAKEN_FOR_OTHER, id, ARG(datastore), ARG(pool_name(take.pool)),
             ARG(offering), ARG(pool_name(match->right)));
     else if (problem == FINDING_STORAGE_TAGS_DIFFER)
         FIND(task, STORAGE_TAGS_DIFFER, id, ARG(label), ARG(datastore), ARG(zone), ARG(offering),
-            ARG(pool_name(match->right)), ARG(join_texts(planner->arena, tags, ", ")));
+            ARG(pool_name(match->right)), ARG(tags_and_pools(task, match->right, tags)));
     else if (problem == FINDING_DATASTORE_AMBIGUOUS)
         FIND(task, DATASTORE_AMBIGUOUS, id, ARG(datastore), ARG(pool_name(take.pool)),
             ARG(pool_name(take.other)));

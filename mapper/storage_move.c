@@ -172,6 +172,23 @@ target_text(const Planner *planner, const PoolSpace *space, const Texts *tags)
         place, text_or_word(pool->state), room);
 }
 
+/* For an operator who wants two steps: where the disk could go. */
+const char *
+tags_and_pools(const Task *task, const StoragePool *from, const Texts *tags)
+{
+    Arena *arena = task->planner->arena;
+    g_autoptr(GString) text = g_string_new(NULL);
+    const TargetList *list = task->cluster ? find_targets(task, tags) : NULL;
+    for (size_t i = 0, n = 0; list && i < list->n && n < OTHERS_MAX; i++) {
+        const StoragePool *pool = list->items[i]->pool;
+        if (pool != from)
+            g_string_append_printf(text, "%s'%s' (storageid %s)", n++ ? ", " : "",
+                text_or_word(pool->name), text_or_word(pool->id));
+    }
+    return arena_printf(arena, "%s; pools in reach that have them: %s",
+        join_texts(arena, tags, ", "), text->len ? text->str : "none");
+}
+
 static void
 add_move(Task *task, const Disk *disk, const StoragePool *pool, Text offeringid)
 {

@@ -16,26 +16,6 @@ const char *const storage_match_words[STORAGE_N] = {
     [STORAGE_TARGET] = "target",
 };
 
-/* By id, else the first of that name in the instance's datacenter. */
-static const Datastore *
-find_record(const Task *task, const Disk *disk, const char *name)
-{
-    const Inventory *inventory = task->planner->inventory;
-    const char *datacenter = task->view->datacenter.value;
-    if (disk->datastore.value)
-        return inventory_find_datastore(
-            inventory, task->server->source.value, disk->datastore.value);
-    for (size_t i = 0; name && i < inventory->n_datastores; i++) {
-        const Datastore *record = inventory->datastores[i];
-        if (!g_strcmp0(record->source.value, task->view->source.value) &&
-            !g_strcmp0(record->name.value, name) &&
-            (!datacenter || !record->datacenter.value ||
-                !strcmp(record->datacenter.value, datacenter)))
-            return record;
-    }
-    return NULL;
-}
-
 void
 count_storage(Task *task)
 {
@@ -44,7 +24,8 @@ count_storage(Task *task)
         const Disk *disk = &server->disks.items[i];
         PoolMatch *match = (PoolMatch *)pool_match_find(task, disk); /* a cache of the planner */
         if (!match->n_disks++) {
-            match->record = find_record(task, disk, match->datastore);
+            match->record = datastore_record(task, disk, match->datastore);
+            match->in_cluster = match->right ? NULL : datastore_cluster(task, disk, match);
             match->type = match->record ? match->record->type.value : disk->datastore_type.value;
             match->datacenter = task->view->datacenter.value;
         }
@@ -166,8 +147,11 @@ describe_datastore(Planner *planner, const PoolMatch *match, StorageRow *row)
     FindingId problem = pool_fit(planner, match, &no_tags);
     bool is_nowhere = !match->right && !match->clusterid;
     const char *note = is_nowhere ? "the cluster of its VMs is none of CloudStack"
-                                  : match_note(planner, match, problem);
-    row->match = is_nowhere ? STORAGE_UNKNOWN : match_word(planner, match, problem);
+                       : match->in_cluster
+                           ? "may be in a datastore cluster, whose datastores no call lists"
+                           : match_note(planner, match, problem);
+    row->match =
+        is_nowhere || match->in_cluster ? STORAGE_UNKNOWN : match_word(planner, match, problem);
     row->note = note ? text_known(note) : text_absent();
     row->datastore = match->datastore ? text_known(match->datastore) : (Text){0};
     row->datacenter = match->datacenter ? text_known(match->datacenter) : (Text){0};

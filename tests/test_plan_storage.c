@@ -76,6 +76,46 @@ pool_of_other_cluster(Estate *estate, InstanceView *view)
     LAST(StoragePool, estate->pools)->clusterid = text_known("other-cluster");
 }
 
+/* No source told what is in it. */
+static void
+in_datastore_cluster(Estate *estate, InstanceView *view)
+{
+    not_a_pool(estate, view);
+    estate_add_pool(estate, "pod-1", NULL)->type = text_known("DatastoreCluster");
+}
+
+static void
+put_datastore(Estate *estate, const char *pod)
+{
+    Datastore record = {.source = text_known("vc"),
+        .id = text_known("datastore-1"),
+        .name = text_known("elsewhere"),
+        .datacenter = text_known("DC0"),
+        .pod = known(pod)};
+    estate_put(estate, RECORD_DATASTORE, &record);
+}
+
+static void
+in_this_datastore_cluster(Estate *estate, InstanceView *view)
+{
+    in_datastore_cluster(estate, view);
+    put_datastore(estate, "pod-1");
+}
+
+static void
+in_no_datastore_cluster(Estate *estate, InstanceView *view)
+{
+    in_datastore_cluster(estate, view);
+    put_datastore(estate, NULL);
+}
+
+static void
+local_offering(Estate *estate, InstanceView *view)
+{
+    (void)view;
+    estate_add_disk_offering(estate, "custom", 0, NULL)->storagetype = text_known("local");
+}
+
 static void
 pool_in_maintenance(Estate *estate, InstanceView *view)
 {
@@ -241,6 +281,14 @@ static const Case cases[] = {
         "datastore-not-a-pool"},
     {"pool-of-other-cluster-is-taken-wrongly", pool_of_other_cluster, NULL, NULL, "custom",
         VERDICT_READY_AFTER_ACTION, "datastore-taken-for-other"},
+    {"in-a-datastore-cluster-is-unknown", in_datastore_cluster, NULL, NULL, "custom",
+        VERDICT_UNKNOWN, "datastore-not-listed"},
+    {"in-this-datastore-cluster-is-unknown", in_this_datastore_cluster, NULL, NULL, "custom",
+        VERDICT_UNKNOWN, "datastore-not-listed"},
+    {"in-no-datastore-cluster-blocks", in_no_datastore_cluster, NULL, NULL, "custom",
+        VERDICT_BLOCKED, "datastore-not-a-pool"},
+    {"local-offering-on-shared-storage-warns", local_offering, NULL, NULL, "custom", VERDICT_READY,
+        "storage-type-differs"},
     {"pool-in-maintenance-warns", pool_in_maintenance, NULL, NULL, "custom", VERDICT_READY,
         "pool-not-up"},
     {"wrong-pool-by-tag-is-not-chosen", name_in_other_path, NULL, NULL, NULL, VERDICT_BLOCKED,
