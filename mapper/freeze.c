@@ -26,7 +26,7 @@ typedef struct FreezeGroup {
 typedef struct FreezeList {
     Planner *planner;
     GPtrArray *groups;  /* FreezeGroup, in the order in which they were found */
-    GHashTable *by_key; /* (owned) text -> FreezeGroup */
+    GHashTable *by_key; /* Key -> FreezeGroup */
 } FreezeList;
 
 static const char *const until =
@@ -42,11 +42,11 @@ group_free(void *data)
     g_free(group);
 }
 
-/* The group of the key in the planner's scratch buffer; NULL: there is none yet. */
+/* The group of the key that was made last; NULL: there is none yet. */
 static FreezeGroup *
 find_group(const FreezeList *list)
 {
-    return g_hash_table_lookup(list->by_key, list->planner->key->str);
+    return g_hash_table_lookup(list->by_key, list->planner->lookup);
 }
 
 static FreezeGroup *
@@ -55,7 +55,8 @@ add_group(FreezeList *list)
     FreezeGroup *group = g_new0(FreezeGroup, 1);
     group->names = g_ptr_array_new();
     g_ptr_array_add(list->groups, group);
-    g_hash_table_insert(list->by_key, g_strdup(list->planner->key->str), group);
+    Planner *planner = list->planner;
+    g_hash_table_insert(list->by_key, key_keep(&planner->scratch, planner->lookup), group);
     return group;
 }
 
@@ -179,9 +180,9 @@ static FreezeGroup *
 sdrs_group(FreezeList *list, const Datastore *store, FreezeState state)
 {
     Planner *planner = list->planner;
-    planner_key(planner, state == FREEZE_ON ? "storage-drs" : "storage-drs?",
-        store->datacenter.value, store->pod.value);
-    g_string_append(planner->key, store->source.value);
+    const char *const parts[] = {state == FREEZE_ON ? "storage-drs" : "storage-drs?",
+        store->datacenter.value, store->pod.value, store->source.value};
+    planner_key_of(planner, parts, G_N_ELEMENTS(parts));
     FreezeGroup *group = find_group(list);
     if (group)
         return group;
@@ -328,8 +329,9 @@ place_group(FreezeList *list, const InstanceView *view, const char *kind, const 
 {
     Planner *planner = list->planner;
     const SourceCluster *cluster = cluster_of(planner, view);
-    planner_key(planner, kind, view->source.value, cluster ? cluster->id.value : view->host.value);
-    g_string_append(planner->key, what);
+    const char *const parts[] = {
+        kind, view->source.value, cluster ? cluster->id.value : view->host.value, what};
+    planner_key_of(planner, parts, G_N_ELEMENTS(parts));
     FreezeGroup *group = find_group(list);
     if (group)
         return group;
@@ -474,7 +476,7 @@ add_item(FreezeList *list, const PlanItem *item)
 static void
 add_unseen(FreezeList *list, const PlanItem *item)
 {
-    g_string_assign(list->planner->key, "unseen");
+    planner_key(list->planner, "unseen", NULL, NULL);
     FreezeGroup *group = find_group(list);
     if (!group) {
         group = add_group(list);
@@ -516,7 +518,7 @@ plan_build_freeze(Planner *planner)
 {
     const Plan *plan = planner->plan;
     g_autoptr(GPtrArray) groups = g_ptr_array_new_with_free_func(group_free);
-    g_autoptr(GHashTable) by_key = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GHashTable) by_key = g_hash_table_new(key_hash, key_equal);
     FreezeList list = {planner, groups, by_key};
     for (size_t i = 0; i < plan->n_items; i++) {
         const PlanItem *item = &plan->items[i];
