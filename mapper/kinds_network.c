@@ -259,3 +259,61 @@ KIND(FORCE_REMOVES_NIC, "forced-removes-nic", SEVERITY_BLOCKER,
     "'forced' on this release takes the NIC record away from '{2}'.", "Release {1}.",
     "Set choice.forced to false.",
     "In 4.18 forced=true removes the NIC record of the VM that has the same MAC.", NO_SERVER);
+KIND(NIC_EPHEMERAL, "nic-on-ephemeral-port", SEVERITY_WARNING,
+    "NIC '{nic}' is on port group '{1}', which gives ports for as long as the VM runs.",
+    "The type of the port group is ephemeral.",
+    "Connect it to a port group with static binding before the import (govc vm.network.change).",
+    "Without a port CloudStack's reader drops the NIC without a word, above all of a VM that is "
+    "off.",
+    NO_SERVER);
+KIND(PORTGROUP_MISNAMED, "port-group-misnamed", SEVERITY_INFO,
+    "Port group '{1}' is named after another VLAN than it has: {2}.", "Read from {3}.",
+    "Nothing, if {2} is meant; else ask who looks after the port group.",
+    "The network is chosen by the VLAN that was read, not by the name.", NO_SERVER);
+KIND(PORTGROUP_MISSING, "port-group-not-on-every-host", SEVERITY_WARNING,
+    "Port group or bridge '{1}' of NIC '{nic}' is not on every host of the cluster: {2} lack it.",
+    "Port groups of each host, read at the source.",
+    "Make it there (govc host.portgroup.add -host ...; on KVM the bridge of the traffic label), or "
+    "make sure that those hosts have the VLAN on the switch of the traffic label.",
+    "The VM cannot move there now; whether it has its wire there after a start depends on the "
+    "VLAN of that host's uplinks.",
+    NO_SERVER);
+KIND(PORTGROUP_DRIFT, "port-group-vlan-differs", SEVERITY_ACTION,
+    "Port group '{1}' of NIC '{nic}' has another VLAN on other hosts: here {2}, on {3}.",
+    "Port groups of each host, read at the source.",
+    "Give it one VLAN on all hosts (govc host.portgroup.change -vlan-id ...) before the import.",
+    "CloudStack reads the VLAN of the host on which the VM is at that moment. If it moved, the "
+    "network would be the wrong one.",
+    NO_SERVER);
+KIND(SWITCH_NOT_JOINED, "switch-not-on-every-host", SEVERITY_WARNING,
+    "Hosts of the cluster are not in the distributed switch of port group '{1}': {2}.",
+    "Members of the switch, read at the source.",
+    "Add the hosts to the switch (govc dvs.add -dvs ... HOST), or keep the VM off them.",
+    "Started there, the VM has no port on that switch.", NO_SERVER);
+KIND(VLAN_NOT_REACHED, "vlan-not-on-every-host", SEVERITY_WARNING,
+    "No port group or bridge of these hosts of the cluster carries {1}, which NIC '{nic}' needs: "
+    "{2}.",
+    "Port groups and bridges of each host, read at the source; the VLANs of its uplinks on the "
+    "physical switch are read nowhere.",
+    "Have the VLAN trunked to those hosts and try it: a VM of another network of that VLAN, or a "
+    "port group made for the test.",
+    "After a stop the VM may start on any host of the cluster that has room. CloudStack makes the "
+    "port group there and does not look whether the VLAN arrives.",
+    NO_SERVER);
+KIND(REACH_UNTOLD, "host-networks-untold", SEVERITY_WARNING,
+    "The networks of these hosts of the cluster were not read: {2}. Whether they have what port "
+    "group '{1}' of NIC '{nic}' gives is not known.",
+    "No switch, port group or bridge of them in the inventory.",
+    "Reconnect the hosts or give the account System.Read on them, then discover again.",
+    "Not read is not missing: the VM may start there.", NO_SERVER);
+KIND(NETWORK_NOT_READY, "network-not-ready", SEVERITY_WARNING,
+    "Network '{1}' of NIC '{nic}' is in state '{2}'.", "listNetworks: state.",
+    "restartNetwork id=... after the import, before guests need its services; or choose another "
+    "network.",
+    "A network that is only allocated has no VLAN and no router yet: they come with the first "
+    "start.",
+    NO_SERVER);
+KIND(NETWORK_UNTAGGED, "network-untagged", SEVERITY_INFO,
+    "Network '{1}' of NIC '{nic}' is untagged.", "listNetworks: broadcasturi is vlan://untagged.",
+    "Import it by the API: the UI cannot match such a network.",
+    "The API takes it for a NIC without a VLAN.", NO_SERVER);

@@ -177,6 +177,7 @@ typedef struct DiskOfferingPick {
 /* Caches of trap_priv.h: hosts of a cluster and what is left on them. */
 typedef struct Room Room;
 typedef struct RoomHost RoomHost;
+typedef struct Reach Reach;
 
 struct Planner {
     const Inventory *inventory;
@@ -245,6 +246,7 @@ struct Planner {
     GHashTable *network_traps;             /* Network -> NetworkTraps */
     Int default_rates[2];                  /* Mbit/s by setting: of a first NIC, of others */
     GHashTable *rooms;                     /* Cluster -> Room */
+    Reach *reach;                          /* NULL: not asked for yet */
     GString *key;                          /* scratch for texts */
     Key *lookup;                           /* what planner_key() gives */
     GArray *findings;                      /* of the current task */

@@ -657,5 +657,6 @@ check_nics(Task *task)
         check_auto(&at);
         check_adapter(task, at.server, &adapter);
         check_network(&at);
+        check_nic_traps(task, at.nic, at.network);
     }
 }

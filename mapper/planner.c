@@ -432,6 +432,7 @@ planner_release(Planner *planner)
     if (!planner->key)
         return;
     free_owner_caches(planner);
+    reach_release(planner);
     for (size_t i = 0; i < G_N_ELEMENTS(tables); i++)
         g_clear_pointer(table_of(planner, i), g_hash_table_destroy);
     g_array_unref(planner->findings);

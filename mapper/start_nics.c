@@ -56,18 +56,26 @@ network_traps_find(const Task *task, const Network *network)
 
 /* --- security policy -------------------------------------------------------------------------- */
 
+typedef struct PolicyChange {
+    GString *text;
+    bool is_taken; /* something that was allowed will not be */
+} PolicyChange;
+
 /* Adds "promiscuous mode accepted, then rejected" where the two differ. */
 static void
-add_policy(Task *task, GString *changes, const char *what, Bool is_allowed, const char *setting)
+add_policy(Task *task, PolicyChange *change, const char *what, Bool is_allowed, const char *setting)
 {
     Answer will_be = setting_is_true(task->planner, setting);
     if (is_allowed.state != FACT_KNOWN)
         return;
-    if (will_be == ANSWER_UNKNOWN)
+    if (will_be == ANSWER_UNKNOWN) {
         task->start_untold |= START_FACT_SECURITY;
-    else if (is_allowed.value != (will_be == ANSWER_YES))
-        g_string_append_printf(changes, "%s%s %s, then %s", changes->len ? ", " : "", what,
-            is_allowed.value ? "accepted" : "rejected", is_allowed.value ? "rejected" : "accepted");
+    } else if (is_allowed.value != (will_be == ANSWER_YES)) {
+        change->is_taken |= is_allowed.value;
+        g_string_append_printf(change->text, "%s%s %s, then %s", change->text->len ? ", " : "",
+            what, is_allowed.value ? "accepted" : "rejected",
+            is_allowed.value ? "rejected" : "accepted");
+    }
 }
 
 static void
@@ -80,16 +88,18 @@ check_security(Task *task, const Nic *nic, const char *id)
                                  : NULL;
     if (!group)
         return;
-    g_autoptr(GString) changes = g_string_new(NULL);
+    g_autoptr(GString) text = g_string_new(NULL);
+    PolicyChange change = {.text = text};
     add_policy(
-        task, changes, "promiscuous mode", group->allows_promiscuous, "network.promiscuous.mode");
+        task, &change, "promiscuous mode", group->allows_promiscuous, "network.promiscuous.mode");
     add_policy(
-        task, changes, "MAC changes", group->allows_mac_changes, "network.mac.address.changes");
-    add_policy(task, changes, "forged transmits", group->allows_forged_transmits,
+        task, &change, "MAC changes", group->allows_mac_changes, "network.mac.address.changes");
+    add_policy(task, &change, "forged transmits", group->allows_forged_transmits,
         "network.forged.transmits");
-    if (changes->len)
+    if (text->len)
         FIND(task, START_SECURITY, id, ARG(text_or_word(group->name)),
-            ARG(arena_intern(planner->arena, changes->str)));
+            ARG(arena_intern(planner->arena, text->str)))
+            ->severity = change.is_taken ? SEVERITY_WARNING : SEVERITY_INFO;
 }
 
 /* --- rate ------------------------------------------------------------------------------------- */

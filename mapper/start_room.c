@@ -344,6 +344,9 @@ check_start_room(Task *task)
     }
     if (room->is_dedicated == ANSWER_UNKNOWN)
         task->start_untold |= START_FACT_DEDICATED;
+    for (size_t i = 0; room->n_hosts > 1 && i < task->view->nics.n; i++)
+        if (task->view->nics.items[i].portgroup.state == FACT_UNKNOWN)
+            task->start_untold |= START_FACT_VLANS;
     check_hosts(task, room, &need);
     check_versions(task, room);
     if (!room->is_known) {

@@ -30,6 +30,12 @@ void check_source(Task *task);
 /* trap_instance.c: what the VM is at its source */
 void check_instance_traps(Task *task);
 
+/* trap_nic.c; @network: NULL if none is chosen */
+void check_nic_traps(Task *task, const Nic *nic, const Network *network);
+/* trap_reach.c: does its wire reach the other hosts of its cluster? */
+void check_reach(Task *task, const Nic *nic, const Portgroup *group, const Network *network);
+void reach_release(Planner *planner);
+
 /* start_changes.c: what the next start through CloudStack changes */
 void propose_firmware(Task *task);
 bool is_recorded_as_uefi(const Task *task);

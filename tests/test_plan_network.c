@@ -294,7 +294,7 @@ static const Case cases[] = {
     {"derived-vlan-is-unknown", on_uncertain, NULL, NULL, NULL, VERDICT_UNKNOWN, "vlan-uncertain"},
     {"derived-vlan-is-confirmed-by-rule", on_uncertain, "network any -> network l2-10", "l2-10",
         NULL, VERDICT_READY, NULL},
-    {"untagged", untagged, NULL, "plain", NULL, VERDICT_READY, NULL},
+    {"untagged", untagged, NULL, "plain", NULL, VERDICT_READY, "network-untagged"},
     {"untagged-without-network-blocks", untagged_without_network, NULL, NULL, NULL, VERDICT_BLOCKED,
         "vlan-without-network"},
     {"pvlan-by-pair-and-type", on_pvlan, NULL, "pv-c", NULL, VERDICT_READY, NULL},
