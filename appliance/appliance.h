@@ -51,6 +51,8 @@ typedef struct Options {
     gboolean no_headers;
     /* what to change */
     char *journal;
+    char *fit, *mhz, *template_url;
+    gboolean is_fixed;
     gboolean is_yes;
 } Options;
 
@@ -85,11 +87,13 @@ char *command_help_all(void);
 
 extern const GOptionEntry options_general[], options_config[], options_sources[], options_target[],
     options_inventory[], options_catalog[], options_policy[], options_release[], options_format[],
-    options_out[], options_out_dir[], options_compat[], options_choices[], options_journal[];
+    options_out[], options_out_dir[], options_compat[], options_choices[], options_journal[],
+    options_prepare[];
 
 extern const Command cmd_discover, cmd_catalog, cmd_plan, cmd_check, cmd_diff, cmd_report,
-    cmd_networks, cmd_networks_plan, cmd_networks_apply, cmd_networks_undo, cmd_dry_run, cmd_doctor,
-    cmd_policy_check, cmd_explain, cmd_explain_absence, cmd_completion, cmd_version, cmd_help;
+    cmd_networks, cmd_networks_plan, cmd_networks_apply, cmd_networks_undo, cmd_prepare_plan,
+    cmd_prepare_apply, cmd_prepare_undo, cmd_dry_run, cmd_doctor, cmd_policy_check, cmd_explain,
+    cmd_explain_absence, cmd_completion, cmd_version, cmd_help;
 
 /* --- interruption ----------------------------------------------------------------------------- */
 

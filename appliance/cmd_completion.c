@@ -111,8 +111,10 @@ print_bash(void)
          "    case ${COMP_WORDS[1]}:$prev in");
     for (const Command *const *command = commands; *command; command++)
         if ((*command)->formats && is_first_of_word(*command))
-            printf("    %s:-o|%s:--output) COMPREPLY=($(compgen -W '%s' -- \"$cur\")); return ;;\n",
-                (*command)->name, (*command)->name, (*command)->formats);
+            printf("    %.*s:-o|%.*s:--output) COMPREPLY=($(compgen -W '%s' -- \"$cur\")); return "
+                   ";;\n",
+                word_length(*command), (*command)->name, word_length(*command), (*command)->name,
+                (*command)->formats);
     for (const Command *const *command = commands; *command; command++) {
         g_autofree char *words = second_words(*command);
         if (*words && is_first_of_word(*command))

@@ -95,6 +95,17 @@ const GOptionEntry options_compat[] = {
     {NULL},
 };
 
+const GOptionEntry options_prepare[] = {
+    {"fit", 0, 0, G_OPTION_ARG_STRING, &O.fit,
+        "how much of the estate has to fit an offering as it runs (100)", "PERCENT"},
+    {"fixed", 0, 0, G_OPTION_ARG_NONE, &O.is_fixed, "offerings of fixed sizes, not one with ranges",
+        NULL},
+    {"mhz", 0, 0, G_OPTION_ARG_STRING, &O.mhz, "the CPU speed of new offerings (1000)", "MHZ"},
+    {"template-url", 0, 0, G_OPTION_ARG_STRING, &O.template_url,
+        "where CloudStack finds the placeholder of KVM imports", "URL"},
+    {NULL},
+};
+
 const GOptionEntry options_journal[] = {
     {"journal", 'j', 0, G_OPTION_ARG_FILENAME, &O.journal,
         "the journal of what was done (default: in the state folder)", "FILE"},

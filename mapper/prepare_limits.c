@@ -309,6 +309,22 @@ network_to_open(const Catalog *catalog, const Finding *finding)
     return NULL;
 }
 
+/* "l2-10-alice" */
+static const char *
+permission_name(
+    Preparation *preparation, const Network *network, const char *owner, bool is_project)
+{
+    const Catalog *future = &preparation->future;
+    const char *name = owner;
+    for (size_t i = 0; !is_project && i < future->accounts.n; i++)
+        if (!g_strcmp0(future->accounts.items[i].id.value, owner))
+            name = text_or_word(future->accounts.items[i].name);
+    for (size_t i = 0; is_project && i < future->projects.n; i++)
+        if (!g_strcmp0(future->projects.items[i].id.value, owner))
+            name = text_or_word(future->projects.items[i].name);
+    return arena_printf(preparation->arena, "%s-%s", text_or_word(network->name), name);
+}
+
 static void
 open_network(Preparation *preparation, const Network *network, const char *owner, bool is_project)
 {
@@ -316,7 +332,7 @@ open_network(Preparation *preparation, const Network *network, const char *owner
     Arena *arena = preparation->arena;
     const char *param = is_project ? "projectids" : "accountids";
     Change *change = prepare_add(preparation, CHANGE_NETWORK_PERMISSION, "permission",
-        arena_printf(arena, "%s-%s", text_or_word(network->name), owner));
+        permission_name(preparation, network, owner, is_project));
     prepare_begin_call(preparation, change, "createNetworkPermissions");
     change_call_add(changes, &change->call, "networkid", network->id.value);
     prepare_add_id(preparation, &change->call, param, owner);

@@ -129,6 +129,7 @@ find_account_call(Preparation *preparation, Change *change, const Domain *domain
     prepare_add_id(preparation, read, "domainid", domain->id.value);
     find->item = text_known("account");
     change_expect_param(changes, find, "name", "account");
+    change_expect_param(changes, find, "domainid", "domainid");
     change_expect_param(changes, find, "accounttype", "accounttype");
     change_expect(changes, find, "state", "enabled");
     change_add_clash(changes, find, "name");
@@ -147,8 +148,7 @@ add_account_uses(Preparation *preparation, Change *change, const Domain *domain)
         {"it has a volume", "listVolumes", "volume"},
         {"it has a network", "listNetworks", "network"},
         {"it has a snapshot", "listSnapshots", "snapshot"},
-        {"it has an IP address", "listPublicIpAddresses", "publicipaddress"},
-        {"it has a project", "listProjects", "project"},
+        {"it has a VPC", "listVPCs", "vpc"},
     };
     Changes *changes = preparation->changes;
     for (size_t i = 0; i < G_N_ELEMENTS(uses); i++) {

@@ -173,7 +173,8 @@ def is_offered_to(estate, offering, domain_id):
 
 def _tenant(call, kind):
     rows, caller = _all(call, kind), call.caller
-    if caller.is_root_admin and (is_true(call.given.get("listall")) or call.given.get("id")):
+    is_of_domain = kind != "domain" and call.given.get("domainid")
+    if caller.is_root_admin and not is_of_domain and (is_true(call.given.get("listall")) or call.given.get("id")):
         return rows
     if call.given.get("domainid"):
         return [row for row in rows if _in_domain(call, row, call.given["domainid"])]

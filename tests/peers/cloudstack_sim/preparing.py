@@ -35,7 +35,7 @@ def create_domain(call):
     parent = call.row("parentdomainid") or call.estate.root_domain
     if domains.first(name=call.given["name"], parentdomainid=parent["id"]):
         raise invalid(f"Domain with name {call.given['name']} already exists for the parent id={parent['_n']}")
-    row = domains.add({"name": call.given["name"], "level": parent["level"] + 1, "parentdomainid": parent["id"],
+    row = domains.add({"name": call.given["name"], "level": parent.get("level", 0) + 1, "parentdomainid": parent["id"],
                        "path": f"{parent['path']}/{call.given['name']}", "created": now()})
     return {"domain": call.render("domain", row)}
 
