@@ -63,6 +63,18 @@ look(const ChangeWork *work, size_t at, const char *purpose, Look *ret, GError *
     return change_look(work, change, ret, error) && note_look(work, at, purpose, ret, error);
 }
 
+/* What is absent is looked for again once the server cannot be at it any more. */
+static bool
+look_patiently(const ChangeWork *work, size_t at, unsigned wait_ms, Look *ret, GError **error)
+{
+    if (!look(work, at, "look", ret, error))
+        return false;
+    if (ret->result != LOOK_ABSENT || !wait_ms)
+        return true;
+    look_clear(ret);
+    return change_pause(work, wait_ms, error) && look(work, at, "look", ret, error);
+}
+
 /* --- applying --------------------------------------------------------------------------------- */
 
 /* The id of what was made, from the reply or from the job's result. */
@@ -201,11 +213,13 @@ apply_one(const ChangeWork *work, size_t at, GError **error)
     if (missing)
         return settle_as(work, at, ITEM_SKIPPED,
             arena_printf(work->arena, "needs '%s', which is not there", missing), error);
-    if (item->state == ITEM_SUBMITTED && !change_settle_last(work, at, settle_call, error))
+    unsigned wait_ms = 0;
+    if (item->state == ITEM_SUBMITTED &&
+        !change_settle_last(work, at, settle_call, &wait_ms, error))
         return false;
     bool is_ours = item->is_made || item->state == ITEM_SUBMITTED;
     g_auto(Look) found = {0};
-    if (!look(work, at, "look", &found, error))
+    if (!look_patiently(work, at, wait_ms, &found, error))
         return false;
     if (found.result == LOOK_THERE)
         return settle_there(work, at, &found, is_ours, error);
@@ -224,11 +238,11 @@ static void
 settle_undo(const ChangeWork *work, size_t at, const JournalStep *step, json_object *result)
 {
     (void)result;
-    if (step->outcome == OUTCOME_REFUSED || step->outcome == OUTCOME_FAILED)
-        work->items[at].note =
-            text_known(arena_printf(work->arena, "%s %s: %" G_GINT64_FORMAT " %s",
-                step->command.value, step->outcome == OUTCOME_REFUSED ? "refused" : "failed",
-                step->code.value, step->text.value));
+    JournalItem *item = &work->items[at];
+    item->note = step->outcome == OUTCOME_OK
+                     ? text_absent()
+                     : text_known(arena_printf(work->arena, "%s %s: %s", step->command.value,
+                           journal_outcome_words[step->outcome], step->text.value));
 }
 
 static bool
@@ -271,9 +285,9 @@ check_undone(const ChangeWork *work, size_t at, const JournalStep *step, GError 
         return settle_undone(work, at, NULL, error);
     const char *note = work->items[at].note.value;
     return keep(work, at,
-        step->outcome == OUTCOME_REFUSED || step->outcome == OUTCOME_FAILED ? note
-        : is_gone ? "taken back, but it is not as it was before"
-                  : "the server says that it is gone, but lists it still",
+        step->outcome != OUTCOME_OK ? note
+        : is_gone                   ? "taken back, but it is not as it was before"
+                                    : "the server says that it is gone, but lists it still",
         error);
 }
 
@@ -313,9 +327,8 @@ undo_one(const ChangeWork *work, size_t at, GError **error)
     bool was_verified = item->record.value != NULL;
     if (item->state != ITEM_SUBMITTED && !item->is_made)
         return true;
-    if (item->state == ITEM_SUBMITTED && !change_settle_last(work, at, settle_call, error))
-        return false;
-    if (item->is_made && !change_settle_last(work, at, settle_undo, error))
+    unsigned wait_ms = 0;
+    if (!change_settle_last(work, at, item->is_made ? settle_undo : settle_call, &wait_ms, error))
         return false;
     const char *dependent = find_dependent(work, at);
     if (dependent)
@@ -323,7 +336,8 @@ undo_one(const ChangeWork *work, size_t at, GError **error)
             arena_printf(work->arena, "'%s', which refers to it, is still there", dependent),
             error);
     g_auto(Look) found = {0};
-    if (!look_at_made(work, at, "look", &found, error))
+    if (!(item->is_made ? look_at_made(work, at, "look", &found, error)
+                        : look_patiently(work, at, wait_ms, &found, error)))
         return false;
     if (found.result == LOOK_ABSENT)
         return settle_undone(work, at, "was gone already", error);

@@ -247,53 +247,59 @@ change_send(const ChangeWork *work, size_t at, const ChangeCall *call, const cha
 /* --- what became of the last one -------------------------------------------------------------- */
 
 static bool
-is_open(const JournalStep *step)
+is_writing(const JournalStep *step)
 {
-    bool is_writing =
-        !g_strcmp0(step->purpose.value, "call") || !g_strcmp0(step->purpose.value, "undo");
-    return is_writing && (step->outcome == OUTCOME_NONE || step->outcome == OUTCOME_RUNNING ||
-                             step->outcome == OUTCOME_LOST);
+    return !g_strcmp0(step->purpose.value, "call") || !g_strcmp0(step->purpose.value, "undo");
 }
 
-/* How long ago it was, by the clock that wrote it; 0 if that went backwards. */
+static bool
+is_open(const JournalStep *step)
+{
+    return step->outcome == OUTCOME_NONE || step->outcome == OUTCOME_RUNNING ||
+           step->outcome == OUTCOME_LOST;
+}
+
+/* Until then it may be in the making: by the clock that wrote the step, or from now on if that
+ * went backwards. */
 static unsigned
-age_s(const JournalStep *step)
+wait_ms_of(const JournalStep *step)
 {
     struct tm utc = {0};
     if (!step->intended_at.value || !strptime(step->intended_at.value, "%Y-%m-%dT%H:%M:%SZ", &utc))
         return 0;
-    time_t begun = timegm(&utc), now = time(NULL);
-    return now > begun ? (unsigned)(now - begun) : 0;
+    int64_t age = (int64_t)time(NULL) - (int64_t)timegm(&utc);
+    return age > RESEND_AFTER_S ? 0 : 1000 * (unsigned)(RESEND_AFTER_S + 1 - MAX(age, 0));
+}
+
+/* The last writing step of the item, or NULL. */
+static JournalStep *
+last_writing(const JournalSteps *steps)
+{
+    for (size_t i = steps->n; i-- > 0;)
+        if (is_writing(&steps->items[i]))
+            return &steps->items[i];
+    return NULL;
 }
 
 bool
-change_settle_last(const ChangeWork *work, size_t at, ChangeSettle settle, GError **error)
+change_settle_last(
+    const ChangeWork *work, size_t at, ChangeSettle settle, unsigned *ret_wait_ms, GError **error)
 {
     JournalSteps steps;
-    JournalItem *item = &work->items[at];
-    if (!journal_read_steps(work->run->journal, item->number, work->arena, &steps, error))
+    *ret_wait_ms = 0;
+    if (!journal_read_steps(work->run->journal, work->items[at].number, work->arena, &steps, error))
         return false;
-    for (size_t i = steps.n; i-- > 0;) {
-        JournalStep step = steps.items[i];
-        bool is_writing =
-            !g_strcmp0(step.purpose.value, "call") || !g_strcmp0(step.purpose.value, "undo");
-        if (is_writing && !is_open(&step))
-            return true;
-        if (!is_writing)
-            continue;
-        g_autoptr(JsonObject) result = NULL;
-        bool is_known = false;
-        if (step.job.value && !wait_job(work, step.job.value, &step, &result, &is_known, error))
-            return false;
-        if (!is_known) {
-            unsigned age = age_s(&step);
-            if (age <= RESEND_AFTER_S &&
-                !change_pause(work, (RESEND_AFTER_S + 1 - age) * 1000, error))
-                return false;
-            step.outcome = OUTCOME_LOST;
-            step.text = text_known("cut short; what became of it is read back");
-        }
-        return conclude(work, at, &step, settle, result, error);
+    JournalStep *step = last_writing(&steps);
+    if (!step || !is_open(step))
+        return true;
+    g_autoptr(JsonObject) result = NULL;
+    bool is_known = false;
+    if (step->job.value && !wait_job(work, step->job.value, step, &result, &is_known, error))
+        return false;
+    if (!is_known) {
+        *ret_wait_ms = wait_ms_of(step);
+        step->outcome = OUTCOME_LOST;
+        step->text = text_known("cut short; what became of it is read back");
     }
-    return true;
+    return conclude(work, at, step, settle, result, error);
 }

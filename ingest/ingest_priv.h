@@ -172,9 +172,12 @@ typedef void (*ChangeSettle)(
 bool change_send(const ChangeWork *work, size_t at, const ChangeCall *call, const char *purpose,
     ChangeSettle settle, JournalStep *ret_step, GError **error);
 
-/* What became of the last writing call, if its outcome is not known: asks for its job, and gives
- * the server time for a call that it may still be at. */
-bool change_settle_last(const ChangeWork *work, size_t at, ChangeSettle settle, GError **error);
+/**
+ * change_settle_last - what became of the last writing call, if its outcome is not known
+ * @ret_wait_ms: how long the server may still be at it, so that what is absent may yet come
+ */
+bool change_settle_last(
+    const ChangeWork *work, size_t at, ChangeSettle settle, unsigned *ret_wait_ms, GError **error);
 
 /* False with CANCELLED. */
 bool change_pause(const ChangeWork *work, unsigned ms, GError **error);

@@ -59,6 +59,9 @@ fail(Journal *journal, GError **error)
     case SQLITE_FULL:
         remedy = "the disk is full: make room, then run the same command again";
         break;
+    case SQLITE_IOERR: /* also when the index of the log cannot grow */
+        remedy = "the disk is full or fails: make room or mend it, then run the same command again";
+        break;
     case SQLITE_READONLY:
         remedy = "it cannot be written: correct its owner and mode, or name another with --journal";
         break;

@@ -347,6 +347,8 @@ check_commands(const Checker *checker)
 static bool
 check_vlans(const Checker *checker)
 {
+    if (checker->change->verdict == VERDICT_BLOCKED)
+        return true; /* not sent */
     static const char *const names[] = {"vlan", "isolatedpvlan"};
     const ChangeCall *call = &checker->change->call;
     for (size_t i = 0; i < call->params.n; i++) {

@@ -49,7 +49,8 @@ KIND(CREATE_PHYSICAL_MISSING, "create-physical-missing", SEVERITY_BLOCKER,
 KIND(CREATE_PHYSICAL_SEVERAL, "create-physical-several", SEVERITY_BLOCKER,
     "Which physical network carries {1} cannot be told.",
     "Guest traffic is carried by {2}; none has the label of {3}.",
-    "Write physicalnetworkid into call.params of this change, or label the traffic: "
+    "Write physicalnetworkid into call.params of this change and take its verdict out, or label "
+    "the traffic: "
     "updateTrafficType id=... vmwarenetworklabel=... (kvmnetworklabel=...).",
     "A zone with several physical networks needs to be told which one has the VLAN.", NO_SERVER);
 KIND(CREATE_PHYSICAL_UNLABELLED, "create-physical-unlabelled", SEVERITY_WARNING,

@@ -150,6 +150,44 @@ expect [ "$(grep -c '"command": "createNetwork"' "$WORK/requests")" = 1 ]
 run "$VM_INGEST" networks undo --yes
 expect_status 0
 
+begin 'a job that is lost with its server is read back, and the undo goes on'
+run "$VM_INGEST" networks apply "$WORK/plan.json" --yes
+expect_status 0
+sim hold '{"host": "*", "held": true}'
+: >"$WORK/requests"
+"$VM_INGEST" networks undo --yes -o csv >"$out" 2>"$err" &
+undoing=$!
+wait_for 60 grep -q '"command": "deleteNetwork"' "$WORK/requests" || bad 'no deleteNetwork was sent'
+sim restart '{}'
+sim hold '{"host": "*", "held": false}'
+wait $undoing
+status=$?
+expect_status 6
+expect_match "$out" 'deleteNetwork lost: the job ended without a result'
+run "$VM_INGEST" networks undo --yes
+expect_status 0
+networks >"$WORK/again"
+expect_same "$WORK/before" "$WORK/again"
+
+begin 'an answer that comes after the client gave up is found again'
+printf '[cloudstack lab]\nurl = %s\napi-key = ADMIN-API-KEY\nsecret-key = ADMIN-SECRET-KEY\ntimeout = 6\n' "$url" >"$WORK/lab.conf"
+chmod 600 "$WORK/lab.conf"
+sim fault '{"slow": "9", "only": "createNetwork"}'
+: >"$WORK/requests"
+run env -u CLOUDSTACK_ENDPOINT -u CLOUDSTACK_KEY -u CLOUDSTACK_SECRET "$VM_INGEST" networks apply "$WORK/plan.json" \
+    --config "$WORK/lab.conf" --yes -o csv
+expect_status 6
+expect_match "$out" 'network-l2-121,l2-121,submitted,.*apply again'
+sim fault '{"slow": null, "only": null}'
+all_acted() { [ "$(grep -c '"createNetwork".*"status": 200' "$WORK/requests")" = 3 ]; }
+wait_for 60 all_acted || bad 'the server has not acted'
+run "$VM_INGEST" networks apply "$WORK/plan.json" --yes -o csv
+expect_status 0
+expect [ "$(grep -c ',verified,' "$out")" = 4 ]
+for name in l2-120 l2-121 l2-999; do expect [ "$(networks | grep -c "^$name ")" = 1 ]; done
+run "$VM_INGEST" networks undo --yes
+expect_status 0
+
 begin 'what was changed since stays'
 run "$VM_INGEST" networks apply "$WORK/plan.json" --yes
 sim patch '{"kind": "network", "name": "l2-999", "set": {"account": "bob"}}'
