@@ -369,13 +369,14 @@ count_hosts(const Listing *listing, const Task *task)
     return n;
 }
 
-static void
+/* Also tells that the cluster was read to its end. */
+static bool
 note_cost(const Listing *listing, const Task *task)
 {
     UnmanagedCalls *calls = listing->options->calls;
     json_object *elapsed = NULL, *items = NULL;
     if (!json_object_object_get_ex(task->reply, "elapsedms", &elapsed))
-        return; /* kept by an earlier release */
+        return true; /* kept by an earlier release */
     json_object_object_get_ex(task->reply, "unmanagedinstance", &items);
     SourceCall call = {.command = text_known("listUnmanagedInstances"),
         .about = text_known(arena_strdup(&calls->arena, task->cluster.id.value)),
@@ -388,6 +389,7 @@ note_cost(const Listing *listing, const Task *task)
     g_array_append_val(calls->rows, call);
     listing->source->calls = (const SourceCall *)(void *)calls->rows->data;
     listing->source->n_calls = calls->rows->len;
+    return true;
 }
 
 static bool
@@ -426,9 +428,8 @@ put_task(const Listing *listing, const Task *task, InventorySink *sink, GError *
             "make room in the cache folder or correct its rights", error))
         return false;
     if (!task->error)
-        note_cost(listing, task);
-    if (!task->error)
-        return put_silent_hosts(task, sink, error) && put_instances(listing, task, sink, error);
+        return put_silent_hosts(task, sink, error) && put_instances(listing, task, sink, error) &&
+               note_cost(listing, task);
     if (is_unsupported(task))
         return put_unsupported_cluster(task, sink, error);
     return g_error_matches(task->error, INGEST_ERROR, INGEST_ERROR_CANCELLED) ||

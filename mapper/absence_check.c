@@ -435,8 +435,7 @@ is_named_as_listed(Task *task, const InstanceView *cloudstack)
         g_hash_table_contains(planner->names, planner_key(planner, LISTED_KEY, cluster, name));
     if (task->is_other)
         FIND(task, NAME_OF_OTHER, NULL, ARG(name), ARG(text_or_word(task->cluster->name)));
-    else if (planner->is_cloudstack_view_complete &&
-             g_hash_table_contains(planner->read_clusters, cluster))
+    else if (g_hash_table_contains(planner->read_clusters, cluster))
         FIND(task, NAME_NOT_LISTED, NULL, ARG(cluster), ARG(name),
             ARG(text_or_word(task->cluster->name)));
     else
@@ -482,12 +481,12 @@ check_visible(Task *task)
                        RELEASES_ASK(&planner->releases, imports_kvm) != ANSWER_NO;
     if (cloudstack || !clusterid || task->managed || system || !is_listable)
         return; /* another finding says it */
-    bool is_view_read = g_hash_table_contains(planner->read_clusters, clusterid);
-    if (is_view_read && planner->is_cloudstack_view_complete)
+    if (g_hash_table_contains(planner->read_clusters, clusterid))
         find_not_visible(task);
     else
         FIND(task, VIEW_UNREAD, NULL,
             ARG(!planner->has_cloudstack_view ? "The inventory has no CloudStack source."
-                : !is_view_read               ? "The CloudStack source did not read this cluster."
-                                              : "The CloudStack source broke off."));
+                : planner->is_cloudstack_view_complete
+                    ? "The CloudStack source did not read this cluster."
+                    : "The CloudStack source broke off before this cluster was read."));
 }

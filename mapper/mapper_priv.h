@@ -215,7 +215,7 @@ struct Planner {
     /* Inventory. */
     GHashTable *names;         /* "source/cluster/name", "//name" -> size_t */
     NameCounts *name_counts;   /* by place of the instance in the inventory */
-    GHashTable *read_clusters; /* ids of the clusters that CloudStack's view was read of */
+    GHashTable *read_clusters; /* ids of the clusters whose list was read to its end */
     GHashTable *seen_clusters; /* names of the clusters and hosts that a source reads itself */
     GHashTable *shown_twins;   /* "source/cluster/name" of several -> the Instance that is listed */
     GHashTable *source_hosts;  /* "source/host" -> HostCount, see absence_check.c */

@@ -245,6 +245,19 @@ index_instances(Planner *planner)
     }
 }
 
+/* Of a listing that broke off, those clusters count that were read to their end. */
+static bool
+was_listed(const Inventory *inventory, const SourceCluster *cluster)
+{
+    const SourceEnd *end = inventory_find_end(inventory, cluster->source.value);
+    if (!end || is_true(end->is_complete))
+        return end != NULL;
+    for (size_t i = 0; i < end->calls.n; i++)
+        if (!g_strcmp0(end->calls.items[i].about.value, cluster->id.value))
+            return true;
+    return false;
+}
+
 static void
 index_sources(Planner *planner)
 {
@@ -262,6 +275,8 @@ index_sources(Planner *planner)
         const SourceCluster *cluster = inventory->clusters[i];
         const SourceInfo *source = inventory_find_source(inventory, cluster->source.value);
         bool is_view = source && source->kind == SOURCE_KIND_CLOUDSTACK;
+        if (is_view && !was_listed(inventory, cluster))
+            continue;
         add_first(is_view ? planner->read_clusters : planner->seen_clusters,
             is_view ? cluster->id : cluster->name, cluster->source.value);
     }

@@ -58,9 +58,10 @@ typedef struct Estate {
     Inventory *inventory;
     Catalog *catalog;
     int n_vms;
-    SourceCall *calls; /* what listing the cluster cost; NULL: not measured */
-    bool has_no_view;  /* set before the first VM: CloudStack's view was not read */
-    bool is_kvm;       /* set before the first VM: its source is a KVM host */
+    SourceCall *calls;    /* what listing the cluster cost; NULL: not measured */
+    bool is_view_partial; /* CloudStack's source broke off */
+    bool has_no_view;     /* set before the first VM: CloudStack's view was not read */
+    bool is_kvm;          /* set before the first VM: its source is a KVM host */
 #define X(list, type) GArray *list;
     ESTATE_LISTS(X)
 #undef X
@@ -501,6 +502,8 @@ estate_freeze(Estate *estate)
     const char *names[] = {"vc", "cs"};
     for (size_t i = 0; i < (estate->has_no_view ? 1 : 2); i++) {
         SourceEnd end = {.source = text_known(names[i]), .is_complete = bool_known(true)};
+        if (i && estate->is_view_partial)
+            end.is_complete = bool_known(false);
         if (i && estate->calls) {
             end.calls.items = estate->calls;
             end.calls.n = 1;

@@ -277,6 +277,21 @@ def states():
                      if got != want)
 
 
+def jobs():
+    """A copy goes on mirroring until it is ended: the job is there while the host is listed."""
+    idle = LISTED["views"]["web1"]["tasks"]
+    HOST.virsh("blockcopy", "web1", "vdb", "--dest", f"{FOLDER}/images/copy.raw", "--transient-job")
+    try:
+        status, records, error, _ = lister(f"uri={HOST.uri}", "agent=no")
+    finally:
+        HOST.virsh("blockjob", "web1", "vdb", "--abort")
+    busy = {name: view.get("tasks") for name, view in by_name(records).items()}
+    if status or idle != []:
+        return f"status {status}, {error}; without a job: {idle}"
+    want = {"web1": ["block job 'copy' of disk 'vdb'"], "off1": None}
+    return {name: busy[name] for name in want if busy[name] != want[name]}
+
+
 def definitions():
     """Changes that the next start brings are told, and no others."""
     told = {name: [p["evidence"] for p in view["problems"] if p["id"].startswith("definition-")]
@@ -549,6 +564,7 @@ def main():
         TAP.case("VLANs of OVS, bridges, networks and VXLAN are those of the host", vlans)
         TAP.case("sizes, chains, volumes and NFS exports are told", disks)
         TAP.case("running, stopped, paused, transient, snapshots are told", states)
+        TAP.case("jobs on disks of running domains are told", jobs)
         TAP.case("a definition that differs from what runs is told", definitions)
         TAP.case("agents and leases give addresses; a silent agent costs its deadline only", agents)
         TAP.case("agent=no asks nobody", agent_not_asked)

@@ -96,6 +96,26 @@ test_what_is_hidden_for_itself_does_not_silence_a_host(void)
     assert_finding(find_item(plan, "managed"), "already-managed");
 }
 
+/* A listing that broke off tells nothing of the clusters that it had not read by then. */
+static void
+test_broken_listing_counts_for_what_it_read(void)
+{
+    for (int is_read = 0; is_read < 2; is_read++) {
+        g_auto(Estate) estate = {0};
+        estate_init_plain(&estate);
+        SourceCall call = {.about = text_known(is_read ? CLUSTER_ID : "another-cluster")};
+        estate.calls = &call;
+        estate.is_view_partial = true;
+        put_plain(&estate, "db", false);
+        put_plain(&estate, "web-01", true);
+        estate_freeze(&estate);
+        g_autoptr(Plan) plan = estate_plan(&estate, NULL);
+        assert_finding(
+            find_item(plan, "db"), is_read ? "not-visible-hidden-name" : "cloudstack-view-unread");
+        assert_verdict(find_item(plan, "db"), is_read ? VERDICT_BLOCKED : VERDICT_UNKNOWN);
+    }
+}
+
 /* --- by what was read ------------------------------------------------------------------------- */
 
 static void
@@ -626,6 +646,7 @@ main(int argc, char **argv)
         {"absence/host-silent", test_host_of_which_nothing_is_listed_did_not_answer},
         {"absence/own-reasons-do-not-silence",
             test_what_is_hidden_for_itself_does_not_silence_a_host},
+        {"absence/broken-listing", test_broken_listing_counts_for_what_it_read},
         {"absence/host-down-while-listing", test_host_that_was_down_while_listing},
         {"absence/host-not-added", test_host_that_was_not_added},
         {"absence/twin-is-named", test_twin_of_the_same_host_is_named},
