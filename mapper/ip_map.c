@@ -5,7 +5,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "mapper_priv.h"
+#include "trap_priv.h"
 
 static bool
 parse_ip4(const char *text, uint32_t *ret)
@@ -85,6 +85,17 @@ is_in_ranges(const Planner *planner, const Network *network, const char *ip4)
             return ANSWER_YES;
     }
     return ANSWER_NO;
+}
+
+/* Would the network hand the address out: of its ranges, or any of an isolated network? */
+Answer
+network_gives(const Planner *planner, const Network *network, const char *ip4)
+{
+    uint32_t address;
+    if (!parse_ip4(ip4, &address))
+        return ANSWER_NO;
+    return g_strcmp0(network->type.value, "Shared") ? is_within_cidr(address, network->cidr)
+                                                    : is_in_ranges(planner, network, ip4);
 }
 
 /* The row that a shared network needs for an address in newer releases. */

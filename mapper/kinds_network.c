@@ -221,8 +221,10 @@ KIND(IP_NOT_THE_GUESTS, "ip-not-the-guests", SEVERITY_WARNING,
     "Address {1} is none of those that the guest has on NIC '{nic}'.", "Read: {2}.",
     "Make sure that it is meant.", "The record and the guest would differ.", NO_SERVER);
 KIND(IP_NOT_CARRIED, "ip-not-carried", SEVERITY_WARNING,
-    "Further addresses of NIC '{nic}' are not carried over: {1}.", "Network '{2}'.",
-    "After the import: addIpToNic nicid=... ipaddress=... for IPv4; IPv6 stays in the guest.",
+    "Further IPv4 addresses of NIC '{nic}' are not carried over: {1}.",
+    "Read from the guest; network '{2}'.",
+    "After the import, for each: addIpToNic nicid=... ipaddress={3} (listNics "
+    "virtualmachineid=... shows the NIC's id).",
     "An import records one IPv4 address a NIC.", NO_SERVER);
 KIND(MAC_IN_NETWORK, "mac-in-network", SEVERITY_BLOCKER,
     "MAC {1} of NIC '{nic}' is in use on network '{2}' by '{3}'.",
@@ -317,3 +319,49 @@ KIND(NETWORK_UNTAGGED, "network-untagged", SEVERITY_INFO,
     "Network '{1}' of NIC '{nic}' is untagged.", "listNetworks: broadcasturi is vlan://untagged.",
     "Import it by the API: the UI cannot match such a network.",
     "The API takes it for a NIC without a VLAN.", NO_SERVER);
+KIND(IP6_NOT_CARRIED, "ipv6-not-carried", SEVERITY_WARNING,
+    "IPv6 addresses of NIC '{nic}' are not carried over: {1}.",
+    "Read from the guest; network '{2}'.",
+    "They stay in the guest. Where a firewall or security group goes by CloudStack's records, use "
+    "a network with IPv6 and updateVmNicIp, or leave the VM on an L2 network.",
+    "An import records one IPv4 address a NIC, and no IPv6.", NO_SERVER);
+KIND(DHCP_ON_LIVE_VLAN, "dhcp-on-live-vlan", SEVERITY_WARNING,
+    "Network '{1}' {4} DHCP on {2}, where NIC '{nic}' and other machines are already.",
+    "listNetworks: service; {3}. A DHCP server that is there is read nowhere.",
+    "Use an L2 network of the same VLAN (it answers nothing), or an offering without the service "
+    "Dhcp, or turn the other DHCP server off before the first VM starts on the network.",
+    "Two DHCP servers on one wire: whichever is faster gives address, gateway and name servers.",
+    NO_SERVER);
+KIND(NETWORK_SHARES_VLAN, "network-shares-vlan", SEVERITY_WARNING,
+    "Other networks of CloudStack answer DHCP on {2}, too: {3}.",
+    "listNetworks: broadcasturi and service; chosen for NIC '{nic}' is '{1}'.",
+    "Keep one network with services for each VLAN; make the others L2.",
+    "Each has a virtual router of its own on one wire; their ranges must not overlap.", NO_SERVER);
+KIND(ADDRESS_OF_OTHER, "address-of-other-machine", SEVERITY_WARNING,
+    "Address {1} of NIC '{nic}' is also that of '{2}', on the same VLAN.",
+    "Addresses told by the guests; network '{3}'.",
+    "Find out which of the two is stale or wrong (arping), and correct choice.nics[].ip4.",
+    "CloudStack records it for one of them and does not see the other.", NO_SERVER);
+KIND(GATEWAY_HELD, "gateway-held-by-machine", SEVERITY_WARNING,
+    "The gateway of network '{2}', {1}, is an address of '{3}': {4}.",
+    "listNetworks: gateway; addresses told by the guest of '{3}'.",
+    "If '{3}' is the router of the VLAN, leave it out of the import and use a Shared or L2 "
+    "network; "
+    "else correct its address.",
+    "The guests on the network are told that gateway by DHCP.", NO_SERVER);
+KIND(RANGE_IN_USE, "range-in-use", SEVERITY_WARNING,
+    "{2} addresses that network '{1}' would hand out are held by machines that CloudStack does not "
+    "manage: {3}.",
+    "Addresses told by guests of the estate on its VLAN, without those that this plan imports; "
+    "listVlanIpRanges.",
+    "reserveIpAddress for each, or shrink the range: updateVlanIpRange id=... startip=... "
+    "endip=..., before any VM is made on network {4}; or import those machines, too.",
+    "The next VM that is made there gets one of them, and two machines have one address.",
+    NO_SERVER);
+KIND(RANGE_UNTOLD, "range-use-untold", SEVERITY_WARNING,
+    "{2} machines on the VLAN of network '{1}' told no address: {3}. Which addresses of its range "
+    "are in use is not known.",
+    "No address by tools or agent. Machines outside the estate are read nowhere at all.",
+    "Start the tools or the agent and discover again, scan the VLAN (arping, nmap -sn), and "
+    "reserve what answers in network {4}.",
+    "An address that was read nowhere is not a free one.", NO_SERVER);

@@ -246,6 +246,7 @@ struct Planner {
     GHashTable *network_traps;             /* Network -> NetworkTraps */
     Int default_rates[2];                  /* Mbit/s by setting: of a first NIC, of others */
     GHashTable *rooms;                     /* Cluster -> Room */
+    GArray *shared_uses;                   /* see trap_shared.c */
     Reach *reach;                          /* NULL: not asked for yet */
     GString *key;                          /* scratch for texts */
     Key *lookup;                           /* what planner_key() gives */

@@ -342,10 +342,6 @@ check_ip(const NicTask *at)
     else if (strcmp(ip4, "auto") != 0 && at->nic->ips.n && !has_text(&at->nic->ips, ip4))
         FIND(task, IP_NOT_THE_GUESTS, at->id, ARG(ip4),
             ARG(join_texts(task->planner->arena, &at->nic->ips, ", ")));
-    if (at->nic->ips.n > 1)
-        FIND(task, IP_NOT_CARRIED, at->id,
-            ARG(join_texts(task->planner->arena, &at->nic->ips, ", ")),
-            ARG(network_name(at->network)));
 }
 
 /* --- MAC addresses ---------------------------------------------------------------------------- */
@@ -549,7 +545,9 @@ check_network(NicTask *at)
     check_mac(at);
     check_nic_start(task, at->server, at->nic, at->network);
     const char *ip4 = at->choice ? at->choice->ip4.value : NULL;
-    use_nic(task, at->network, ip_recorded(task, at->server, at->network, ip4), mac_of(at));
+    const char *recorded = ip_recorded(task, at->server, at->network, ip4);
+    check_shared(task, at->nic, at->network, recorded);
+    use_nic(task, at->network, recorded, mac_of(at));
 }
 
 /* The two views of a NIC's VLAN: the server goes by its own. */

@@ -402,6 +402,7 @@ plan_build(const Inventory *inventory, const Catalog *catalog, const Policy *pol
     for (size_t i = 0; i < plan->n_items; i++)
         build_item(&planner, &plan->items[i], &inventory->instances[i]);
     finish_limits(&planner);
+    finish_shared(&planner);
     plan_build_matrix(&planner);
     plan_build_storage(&planner);
     plan_build_offerings(&planner);
@@ -532,6 +533,7 @@ plan_check(const Plan *given, const Inventory *inventory, const Catalog *catalog
             check_gone(&planner, &plan->items[i], item);
     }
     finish_limits(&planner);
+    finish_shared(&planner);
     plan_build_matrix(&planner);
     plan_build_storage(&planner);
     plan_build_offerings(&planner);

@@ -375,6 +375,7 @@ new_tables(Planner *planner)
     planner->findings = g_array_new(false, true, sizeof(Finding));
     planner->reasons = g_array_new(false, true, sizeof(Reason));
     planner->nic_uses = nic_uses_new();
+    planner->shared_uses = shared_uses_new();
     planner->pool_uses = pool_uses_new();
 }
 
@@ -453,6 +454,7 @@ planner_release(Planner *planner)
     g_array_unref(planner->findings);
     g_array_unref(planner->reasons);
     g_array_unref(planner->nic_uses);
+    g_array_unref(planner->shared_uses);
     g_array_unref(planner->pool_uses);
     arena_release(&planner->scratch);
     g_string_free(planner->key, true);

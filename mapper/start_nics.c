@@ -36,16 +36,22 @@ new_portgroup(const Task *task, const Network *network)
         task->planner->arena, "'cloud.guest.%s.<rate>.1-<switch>', which CloudStack makes", vlan);
 }
 
-/* What every NIC of a network has in common, made once. */
-static const NetworkTraps *
-network_traps_find(const Task *task, const Network *network)
+NetworkTraps *
+network_traps_find(Planner *planner, const Network *network)
 {
-    Planner *planner = task->planner;
     NetworkTraps *traps = g_hash_table_lookup(planner->network_traps, network);
     if (!traps) {
         traps = arena_new(planner->arena, NetworkTraps);
         g_hash_table_insert(planner->network_traps, (gpointer)network, traps);
     }
+    return traps;
+}
+
+/* What every NIC of a network has in common, made once. */
+static const NetworkTraps *
+portgroup_traps(const Task *task, const Network *network)
+{
+    NetworkTraps *traps = network_traps_find(task->planner, network);
     if (!traps->portgroup[task->hypervisor]) {
         const char *label = guest_label(task, network->physicalnetworkid.value);
         traps->portgroup[task->hypervisor] = new_portgroup(task, network);
@@ -187,7 +193,7 @@ check_nic_start(Task *task, const Nic *server_nic, const Nic *nic, const Network
 {
     const char *id = text_or_word(server_nic->id);
     if (nic->portgroup.value) {
-        const NetworkTraps *traps = network_traps_find(task, network);
+        const NetworkTraps *traps = portgroup_traps(task, network);
         FIND(task, START_PORTGROUP, id, ARG(text_or_word(nic->network)),
             ARG(traps->portgroup[task->hypervisor]), ARG(text_or_word(network->name)),
             ARG(traps->label[task->hypervisor]));

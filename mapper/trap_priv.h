@@ -23,6 +23,14 @@ typedef enum StartFact {
 /* What all NICs of a network have in common, cached. */
 typedef struct NetworkTraps {
     const char *portgroup[HYPERVISOR_KVM + 1], *label[HYPERVISOR_KVM + 1]; /* by hypervisor */
+    /* Of a network with addresses of its own. */
+    const char *router; /* what is known of it; NULL: not asked yet */
+    const char *rivals; /* other networks that answer DHCP on its VLAN; NULL: none */
+    Answer has_dhcp;
+    /* Once all items are judged. */
+    bool is_surveyed;
+    int64_t n_in_range, n_silent;
+    const char *in_range, *silent, *gateway_holder;
 } NetworkTraps;
 
 /* source_check.c: what the server does not check, but an operator must know */
@@ -36,6 +44,14 @@ void check_nic_traps(Task *task, const Nic *nic, const Network *network);
 void check_reach(Task *task, const Nic *nic, const Portgroup *group, const Network *network);
 void reach_release(Planner *planner);
 
+/* ip_map.c: would the network hand the address out? */
+Answer network_gives(const Planner *planner, const Network *network, const char *ip4);
+/* trap_shared.c; @ip4: the address that would be recorded, or NULL */
+void check_shared(Task *task, const Nic *nic, const Network *network, const char *ip4);
+/* Once all items are judged. */
+void finish_shared(Planner *planner);
+GArray *shared_uses_new(void);
+
 /* start_changes.c: what the next start through CloudStack changes */
 void propose_firmware(Task *task);
 bool is_recorded_as_uefi(const Task *task);
@@ -43,6 +59,7 @@ int64_t recorded_speed(const Task *task);
 void check_start(Task *task);
 /* start_nics.c; @nic: as it is, @server_nic: as the server reads it */
 void init_rates(Planner *planner);
+NetworkTraps *network_traps_find(Planner *planner, const Network *network);
 void check_nic_start(Task *task, const Nic *server_nic, const Nic *nic, const Network *network);
 /* guest_os.c: by name or id, for a version of VMware */
 bool is_guest_os_mapped(const Task *task, const char *version);

@@ -111,6 +111,7 @@ estate_add_network(Estate *estate, const char *name, int64_t vlan)
         .zoneid = text_known(ZONE_ID),
         .physicalnetworkid = text_known("physical-1"),
         .acltype = text_known("Account"),
+        .service = {.state = FACT_KNOWN},
         .account = text_known("admin"),
         .domainid = text_known("domain-root"),
         .broadcasturi = text_known(estate_text(estate, "vlan://%d", (int)vlan))};

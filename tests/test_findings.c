@@ -43,7 +43,7 @@ test_each_kind_is_complete(void)
         g_assert_nonnull(kind->id);
         g_assert_true(g_hash_table_add(ids, (gpointer)kind->id));
         for (const char *p = kind->id; *p; p++)
-            g_assert_true(g_ascii_islower(*p) || *p == '-');
+            g_assert_true(g_ascii_islower(*p) || g_ascii_isdigit(*p) || *p == '-');
         g_assert_cmpint(kind->severity, >, SEVERITY_NONE);
         const char *const texts[] = {kind->text, kind->evidence, kind->remedy, kind->meaning};
         for (size_t j = 0; j < G_N_ELEMENTS(texts); j++)
