@@ -130,6 +130,8 @@ check-asan: ## the C unit tests under AddressSanitizer and UBSan
 	@$(MAKE) --no-print-directory check-unit SAN=address,undefined
 check-tsan: ## the C unit tests under ThreadSanitizer
 	@G_SLICE=always-malloc $(MAKE) --no-print-directory check-unit SAN=thread
+check-mutants: $(B)/tests/test_mutants ## change each row of the server's checks and each cell of the releases; print what notices it
+	@MUTANTS=all $(B)/tests/test_mutants
 check-vlan: deps ## VLANs of a KVM host in a QEMU guest with a kernel of its own; fetches that kernel
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@B=$(B) $(PYTHON) tests/run tests/check-vlan
@@ -170,6 +172,6 @@ layering: all ## who may include and link whom
 style: ## format, banned functions, sizes, licence lines
 	@tests/lint/style
 
-.PHONY: all demo install deps deps-build clean help check check-programs check-unit check-asan check-tsan check-vlan peers bench fuzz lint layering style
+.PHONY: all demo install deps deps-build clean help check check-programs check-unit check-asan check-tsan check-mutants check-vlan peers bench fuzz lint layering style
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

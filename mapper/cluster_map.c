@@ -172,9 +172,13 @@ check_cluster_state(Task *task, const Cluster *cluster)
     else if (is_kvm && imports_kvm == ANSWER_UNKNOWN)
         FIND(task, RELEASE_DECIDES, NULL, ARG("whether KVM instances can be imported"),
             ARG(releases_text(planner->arena, &planner->releases)));
-    if (state && strcmp(state, "Enabled") != 0 && needs_enabled != ANSWER_NO)
-        FIND(task, CLUSTER_DISABLED, NULL, ARG(name), ARG(state), ARG(text_or_word(cluster->id)))
-            ->severity = needs_enabled == ANSWER_YES ? SEVERITY_BLOCKER : SEVERITY_UNKNOWN;
+    if (state && strcmp(state, "Enabled") != 0 && needs_enabled == ANSWER_YES)
+        FIND(task, CLUSTER_DISABLED, NULL, ARG(name), ARG(state), ARG(text_or_word(cluster->id)));
+    else if (state && strcmp(state, "Enabled") != 0 && needs_enabled == ANSWER_UNKNOWN)
+        FIND(task, RELEASE_DECIDES, NULL,
+            ARG(arena_printf(
+                planner->arena, "whether cluster '%s', which is %s, is refused", name, state)),
+            ARG(releases_text(planner->arena, &planner->releases)));
 }
 
 void

@@ -529,14 +529,15 @@ warn_of_disk_offering(Task *task, const Disk *disk, const DiskOffering *offering
 static void
 check_disk(Task *task, const Disk *disk, Answer is_sized)
 {
-    static const Severity severities[] = {[ANSWER_NO] = SEVERITY_BLOCKER,
-        [ANSWER_YES] = SEVERITY_WARNING,
-        [ANSWER_UNKNOWN] = SEVERITY_UNKNOWN};
     const char *label = text_or_word(disk->label);
+    bool is_zero = disk->capacity_bytes.state == FACT_KNOWN && disk->capacity_bytes.value == 0;
     if (disk->capacity_bytes.state != FACT_KNOWN)
         FIND(task, DISK_SIZE_UNKNOWN, disk->id.value, ARG(label));
-    else if (disk->capacity_bytes.value == 0)
-        FIND(task, DISK_SIZE_ZERO, disk->id.value, ARG(label))->severity = severities[is_sized];
+    else if (is_zero && is_sized != ANSWER_NO)
+        FIND(task, DISK_SIZE_ZERO, disk->id.value, ARG(label))->severity =
+            is_sized == ANSWER_YES ? SEVERITY_WARNING : SEVERITY_UNKNOWN;
+    else if (is_zero)
+        FIND(task, DISK_SIZE_ZERO, disk->id.value, ARG(label));
 }
 
 static void
@@ -554,10 +555,18 @@ check_tags_recorded(
     Task *task, const Disk *disk, const PoolMatch *match, const Texts *tags, Text name, Text id)
 {
     const StoragePool *pool = match->right;
-    if (!pool || is_true(pool->istagarule) || pool_fit(task->planner, match, tags) ||
-        pool_has_tags(pool, tags))
+    const Planner *planner = task->planner;
+    if (!pool || pool_fit(planner, match, tags) ||
+        check_is_made(planner, FINDING_STORAGE_TAGS_RECORDED) == ANSWER_NO)
         return;
     bool is_accepted = disk == task->root || is_true(task->item->choice.migrateallowed);
+    bool is_rule = is_true(pool->istagarule) &&
+                   RELEASES_ASK(&planner->releases, evaluates_tag_rules) != ANSWER_NO;
+    if (is_rule && !is_accepted)
+        FIND(task, POOL_TAG_RULE, disk->id.value, ARG(text_or_word(disk->label)),
+            ARG(text_or_word(pool->name)), ARG(text_or_word(name)));
+    if (is_rule || pool_has_tags(pool, tags))
+        return;
     Finding *finding = FIND(task, STORAGE_TAGS_RECORDED, disk->id.value, ARG(text_or_word(name)),
         ARG(text_or_word(id)), ARG(text_or_word(pool->name)), ARG(tags_and_pools(task, pool, tags)),
         ARG(text_or_word(pool->id)));

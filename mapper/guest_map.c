@@ -239,7 +239,8 @@ check_template(Task *task)
         const char *size = is_root_sized(task) ? arena_printf(planner->arena,
                                                      "%" G_GINT64_FORMAT " GiB", root_gib(task))
                                                : "of unknown size";
-        bool is_asked = RELEASES_ASK(&planner->releases, asks_kvm_template) != ANSWER_NO;
+        bool is_asked = check_is_made(planner, FINDING_TEMPLATE_NEEDED) != ANSWER_NO ||
+                        check_is_made(planner, FINDING_TEMPLATE_MISSING) == ANSWER_NO;
         const Template *fitting = smallest_template(task, NULL);
         const char *why =
             fitting ? arena_printf(planner->arena, "the choice names none, '%s' fits",

@@ -132,6 +132,14 @@ KIND(DATASTORE_NOT_A_POOL, "datastore-not-a-pool", SEVERITY_BLOCKER,
     "createStoragePool for the datastore, or move the disk (Storage vMotion) to one that is.",
     "A volume must lie on a pool that CloudStack knows.", STAGE_JOB, 530, POOL_TEXT, RANK_DISKS,
     RECORDED);
+KIND(DATASTORE_NOT_FOUND, "datastore-not-found", SEVERITY_BLOCKER,
+    "Datastore '{2}' of disk '{1}' is pool '{4}', but this release does not find it.",
+    "listStoragePools: path; the server looks for the datastore's path or name inside it.",
+    "Upgrade the server, or move the disk to another datastore.",
+    "4.19.0 looks for the path of a datastore, which only NFS has; up to 4.21 a datastore that "
+    "bears "
+    "its pool's id for a name is not found.",
+    STAGE_JOB, 530, POOL_TEXT, RANK_DISKS, READ);
 KIND(DATASTORE_UNKNOWN, "datastore-unknown", SEVERITY_UNKNOWN,
     "The datastore of disk '{1}' could not be read.", "Path '{2}'.",
     "Give the account the right to read datastores (Datastore.Browse), then discover again.",

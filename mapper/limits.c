@@ -457,7 +457,7 @@ check_limits(Task *task)
     if (task->offering && task->has_size) {
         check_if(task, check_is_made(task->planner, FINDING_LIMIT_CPU), RESOURCE_CPU, 0,
             amounts[RESOURCE_CPU]);
-        check_if(task, check_is_made(task->planner, FINDING_LIMIT_CPU), RESOURCE_MEMORY, 0,
+        check_if(task, check_is_made(task->planner, FINDING_LIMIT_MEMORY), RESOURCE_MEMORY, 0,
             amounts[RESOURCE_MEMORY]);
     }
     if (is_reserving(task) == ANSWER_NO) {

@@ -118,6 +118,7 @@ typedef struct PoolMatch {
     const char *clusterid;         /* of the cluster that looks */
     const StoragePool *right;      /* the pool that is this datastore */
     const StoragePool *second;     /* another one that may be it just as well */
+    const StoragePool *by_uuid;    /* the one whose id is the datastore's name */
     const StoragePool **first;     /* of equal host and path, in reach of the cluster */
     const StoragePool **search[3]; /* by PoolSearch: what the server's text search finds */
     size_t n_right, n_first, n_search[3];

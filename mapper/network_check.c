@@ -391,10 +391,11 @@ check_mac_text(const NicTask *at, const char *mac)
     Answer is_made = check_is_made(planner, FINDING_MAC_INVALID);
     if (mac_is_valid(mac) || is_made == ANSWER_NO)
         return;
-    FIND(task, MAC_INVALID, at->id, ARG(mac),
+    Finding *finding = FIND(task, MAC_INVALID, at->id, ARG(mac),
         ARG(*mac ? arena_printf(planner->arena, "Invalid mac address: %s", mac)
-                 : "Mac address not specified"))
-        ->severity = is_made == ANSWER_YES ? SEVERITY_BLOCKER : SEVERITY_UNKNOWN;
+                 : "Mac address not specified"));
+    if (is_made == ANSWER_UNKNOWN)
+        finding->severity = SEVERITY_UNKNOWN;
 }
 
 /* What this plan brings before: NICs are recorded one after the other. */

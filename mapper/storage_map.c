@@ -101,6 +101,13 @@ may_be_host(const char *ours, const char *theirs)
     return !strcmp(ours, theirs) || ip4_is_valid(ours) != ip4_is_valid(theirs);
 }
 
+/* A datastore may bear the id of its pool for a name. */
+static bool
+is_uuid_of(const StoragePool *pool, const Place *place)
+{
+    return place->name && pool->id.value && !strcmp(pool->id.value, place->name);
+}
+
 static bool
 is_right_pool(const Task *task, const StoragePool *pool, const Place *place)
 {
@@ -111,7 +118,7 @@ is_right_pool(const Task *task, const StoragePool *pool, const Place *place)
     if (place->host && place->path)
         return may_be_host(place->host, pool->ipaddress.value) &&
                !g_strcmp0(pool->path.value, place->path);
-    return is_named_so(pool, place);
+    return is_named_so(pool, place) || is_uuid_of(pool, place);
 }
 
 /* The server's text search over the pools of the cluster and of the whole zone. */
@@ -154,6 +161,8 @@ match_pools(const Task *task, const Place *place)
             match->right = pool;
         else if (is_right_pool(task, pool, place))
             match->second = pool;
+        if (is_uuid_of(pool, place))
+            match->by_uuid = pool;
         if (has_host_and_path(pool, place) && is_in_reach(task, pool))
             match->first[match->n_first++] = pool;
         for (size_t mode = 0; mode < G_N_ELEMENTS(match->search); mode++)
@@ -207,7 +216,7 @@ pool_has_tags(const StoragePool *pool, const Texts *tags)
 static Answer
 tags_fit(const StoragePool *pool, const Texts *tags, const Release *release)
 {
-    if (!release->filters_pools_by_tag)
+    if (!release_is_in(release, kind_STORAGE_TAGS_DIFFER.scope))
         return ANSWER_YES;
     if (is_true(pool->istagarule) && release->evaluates_tag_rules)
         return ANSWER_UNKNOWN;
@@ -243,12 +252,15 @@ take_by_release(const PoolMatch *match, const Texts *tags, const Release *releas
 {
     PoolTake take = {.kind = POOL_TAKE_NONE};
     take_from(&take, match->first, match->n_first, tags, release, NULL);
+    bool is_by_place = take.pool != NULL;
     const StoragePool **found = match->search[release->pool_search];
     size_t n = match->n_search[release->pool_search];
     if (!take.pool && !release->finds_pool_by_uuid && match->clusterid)
         take_from(&take, found, n, tags, release, match->clusterid);
     if (!take.pool)
         take_from(&take, found, n, tags, release, NULL);
+    if (!is_by_place && release->finds_pool_by_uuid && match->by_uuid)
+        take_from(&take, &match->by_uuid, 1, tags, release, NULL);
     return take;
 }
 
@@ -285,7 +297,10 @@ pool_fit(const Planner *planner, const PoolMatch *match, const Texts *tags)
             return FINDING_NONE;
         return match->right ? FINDING_DATASTORE_TAKEN_FOR_OTHER : FINDING_DATASTORE_NOT_A_POOL;
     case POOL_TAKE_NONE:
-        return match->right ? FINDING_STORAGE_TAGS_DIFFER : FINDING_DATASTORE_NOT_A_POOL;
+        if (!match->right)
+            return FINDING_DATASTORE_NOT_A_POOL;
+        return pool_has_tags(match->right, tags) ? FINDING_DATASTORE_NOT_FOUND
+                                                 : FINDING_STORAGE_TAGS_DIFFER;
     case POOL_TAKE_AMBIGUOUS:
         if (!match->right)
             return FINDING_DATASTORE_NOT_A_POOL;
@@ -400,6 +415,9 @@ find_pool_problem(
     else if (problem == FINDING_DATASTORE_TAKEN_FOR_OTHER)
         FIND(task, DATASTORE_TAKEN_FOR_OTHER, id, ARG(datastore), ARG(pool_name(take.pool)),
             ARG(offering), ARG(pool_name(match->right)));
+    else if (problem == FINDING_DATASTORE_NOT_FOUND)
+        FIND(task, DATASTORE_NOT_FOUND, id, ARG(label), ARG(datastore), ARG(zone),
+            ARG(pool_name(match->right)));
     else if (problem == FINDING_STORAGE_TAGS_DIFFER)
         FIND(task, STORAGE_TAGS_DIFFER, id, ARG(label), ARG(datastore), ARG(zone), ARG(offering),
             ARG(pool_name(match->right)), ARG(tags_and_pools(task, match->right, tags)));
