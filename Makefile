@@ -88,8 +88,8 @@ $(GEN)/soapC.c $(GEN)/soapClient.c $(GEN)/soapH.h $(GEN)/soapStub.h &: discover/
 	$(call say,GEN,$<)mkdir -p $(GEN); soapcpp2 -c -C -L -x -w -n -d $(GEN) -p soap $< > $(GEN)/log 2>&1 || { cat $(GEN)/log >&2; exit 1; }
 $(GEN)/%.o: $(GEN)/%.c
 	$(call say,CC,$<)$(CC) -std=gnu17 $(SOAP_FLAGS) -I$(GEN) $(PKG_CFLAGS) -w $(HARDEN) $(SANFLAGS) $(CFLAGS) -c -o $@ $<
-$(foreach f,$(wildcard discover/vim_*.c discover/source_vsphere.c tests/*vim*.c),$(B)/$(f:.c=.o)): | $(GEN)/soapH.h
-$(foreach f,$(wildcard discover/vim_*.c discover/source_vsphere.c tests/*vim*.c),$(B)/$(f:.c=.o)): CPPFLAGS_ALL += $(SOAP_FLAGS) -I$(GEN)
+$(foreach f,$(wildcard discover/vim_*.c discover/source_vsphere.c discover/source_govc*.c tests/*vim*.c),$(B)/$(f:.c=.o)): | $(GEN)/soapH.h
+$(foreach f,$(wildcard discover/vim_*.c discover/source_vsphere.c discover/source_govc*.c tests/*vim*.c),$(B)/$(f:.c=.o)): CPPFLAGS_ALL += $(SOAP_FLAGS) -I$(GEN)
 
 demo: deps-build ## install, build, and make a full dry run of the built-in demo estate
 	@$(MAKE) --no-print-directory -j$(JOBS) all
@@ -142,7 +142,7 @@ $(B)/tests/%: $(B)/tests/%.o $(ARCHIVES)
 	$(call say,LINK,$@)$(CC) $(LDFLAGS_ALL) -o $@ $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(LIBS_ALL)
 
 # The Go programs that the tests talk to.
-PEERS := $(addprefix $(B)/peers/,vcsim vsphere-replay govmomi-client)
+PEERS := $(addprefix $(B)/peers/,vcsim vsphere-replay govmomi-client govc-json)
 peers: $(PEERS) ## build the peers of the tests: simulated vCenter and the like
 $(PEERS) &: tests/peers/build $(wildcard tests/peers/*/*.go)
 	$(call say,GO,$(notdir $(PEERS)))B=$(B) tests/peers/build $(notdir $(PEERS)) && touch $(PEERS)

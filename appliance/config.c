@@ -456,14 +456,13 @@ add_source_flag(Config *config, const char *flag, GError **error)
     if (!class || !colon[1]) {
         g_set_error(error, INGEST_ERROR, INGEST_ERROR_USAGE,
             "--source '%s': neither a [source NAME] of %s nor TYPE:URL with TYPE vsphere, libvirt, "
-            "rvtools, "
-            "cloudstack or file",
+            "rvtools, govc, cloudstack or file",
             flag, config->path ? config->path : "a config file (there is none)");
         return false;
     }
     ConfigGroup *group = config_add_group(config, "source", flag);
     config_set(group, "type", type, "flag");
-    bool is_path = class == &source_file || class == &source_rvtools;
+    bool is_path = class == &source_file || class == &source_rvtools || class == &source_govc;
     const char *key = is_path ? "path" : strcmp(type, "libvirt") == 0 ? "uri" : "url";
     config_set(group, key, colon + 1, "flag");
     return true;

@@ -204,7 +204,8 @@ inventory_read(FILE *file, const char *name, InventorySink *sink, GError **error
     reader.sources = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     reader.instances = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     arena_init(&reader.arena);
-    const JsonItemsHandler handler = {&reader, read_member, read_item, read_list};
+    const JsonItemsHandler handler = {
+        .data = &reader, .member = read_member, .item = read_item, .list = read_list};
     g_autoptr(GError) trouble = NULL;
     bool is_ok = json_items_read(file, name, &handler, &trouble);
     if (is_ok && !reader.has_records)

@@ -25,6 +25,7 @@ const SourceClass *const source_classes[] = {
     &source_libvirt,
     &source_cloudstack,
     &source_rvtools,
+    &source_govc,
     &source_file,
     NULL,
 };

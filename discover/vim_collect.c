@@ -38,10 +38,9 @@ typedef struct Collection {
 
 /* --- objects ---------------------------------------------------------------------------------- */
 
-/* The spec of a type: its own, else that of the type it derives from, as
- * VmwareDistributedVirtualSwitch does from DistributedVirtualSwitch. */
-static const VimSpec *
-find_spec(const VimListing *listing, const char *type)
+/* As VmwareDistributedVirtualSwitch derives from DistributedVirtualSwitch. */
+const VimSpec *
+vim_listing_find_spec(const VimListing *listing, const char *type)
 {
     const VimSpec *derived = NULL;
     for (size_t i = 0; i < listing->n_specs; i++) {
@@ -58,7 +57,8 @@ take_object(VimReader *reader, const VimNode *node, Arena *arena, GError **error
 {
     Collection *collection = reader->data;
     const VimNode *reference = vim_node_find(node, "obj");
-    const VimSpec *spec = reference ? find_spec(collection->listing, reference->ref_type) : NULL;
+    const VimSpec *spec =
+        reference ? vim_listing_find_spec(collection->listing, reference->ref_type) : NULL;
     collection->n_run++;
     if (!spec || !*reference->text || g_hash_table_contains(collection->seen, reference->text))
         return true;
@@ -309,6 +309,8 @@ prepare_retry(Collection *collection, Retries *retries)
 bool
 vim_collect(VimSession *session, VimListing *listing, GError **error)
 {
+    if (session->collect)
+        return session->collect(session, listing, error);
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
     Collection collection = {.session = session, .listing = listing, .seen = seen};
     arena_init(&collection.arena);

@@ -298,8 +298,13 @@ attach_portgroup(Nic *nic, const VimPortgroup *group)
 static const char *
 why_no_portgroup(const VimInfra *infra, const SourceHost *host)
 {
+    const bool is_export = infra->session->collect != NULL;
+    if (!host && is_export)
+        return "the instance's host is not in the export";
     if (!host)
         return "the instance's host is not visible to the account (System.View on it is missing)";
+    if (is_export && !g_hash_table_contains(infra->hosts_with_network, host->id.value))
+        return "the network configuration of the instance's host is not in the export";
     if (!g_hash_table_contains(infra->hosts_with_network, host->id.value))
         return host->connection == CONNECTION_CONNECTED
                    ? "the network configuration of the instance's host could not be read "
@@ -432,6 +437,13 @@ static void
 read_unknown(DeviceReader *reader, const VimNode *device)
 {
     add_device(reader, device, "unknown");
+    if (!*device->type && !device->children) { /* govc's null: what it is, nothing tells */
+        vim_instance_problem(reader->instance, "nic-unread", NULL,
+            "null among the devices of the configuration",
+            "a device of a type that govc does not know is left out of its JSON; it may be a NIC "
+            "or a disk");
+        return;
+    }
     vim_instance_problem(reader->instance, "device-unknown",
         label_of(device, reader->instance->arena), device->type,
         "this device is of a type that is not known");

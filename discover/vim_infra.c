@@ -106,7 +106,7 @@ take_entity(VimInfra *infra, const VimObject *object)
         .parent = arena_intern(&infra->arena, value_text(object, "parent")),
         .folder = arena_intern(&infra->arena, value_text(object, "parentFolder"))};
     g_hash_table_insert(infra->entities, (gpointer)entity->id, entity);
-    if (strcmp(entity->id, infra->session->root.id) == 0 && entity->name)
+    if (g_strcmp0(entity->id, infra->session->root.id) == 0 && entity->name)
         infra->has_root = true;
 }
 
@@ -133,7 +133,7 @@ static const char *
 find_path(VimInfra *infra, const char *id, int depth)
 {
     VimEntity *entity = id ? g_hash_table_lookup(infra->entities, id) : NULL;
-    if (id && strcmp(id, infra->session->root.id) == 0)
+    if (id && g_strcmp0(id, infra->session->root.id) == 0)
         return "";
     if (!entity || !entity->name || depth > PATH_DEPTH_MAX)
         return NULL;
@@ -490,7 +490,7 @@ finish_records(VimInfra *infra)
 static void
 note_root(VimInfra *infra)
 {
-    if (infra->has_root)
+    if (infra->has_root || infra->session->collect)
         return;
     SourceProblem *problem = vim_infra_problem(infra, "rights-missing", infra->session->root.id,
         "give the account the role Read-only on the vCenter's root, propagated");

@@ -342,8 +342,10 @@ note_unread(VimInstance *instance)
     const char *connection = value_text(object, "runtime.connectionState");
     vim_instance_problem(instance, "config-unread", NULL,
         connection ? connection : "no runtime.connectionState",
-        "vCenter has no configuration of this instance: its files cannot be read; disks and NICs "
-        "are unknown");
+        instance->infra->session->collect
+            ? "the export has no configuration of this instance; disks and NICs are unknown"
+            : "vCenter has no configuration of this instance: its files cannot be read; disks and "
+              "NICs are unknown");
 }
 
 /* --- the whole -------------------------------------------------------------------------------- */

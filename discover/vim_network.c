@@ -551,7 +551,8 @@ vim_network_finish(VimInfra *infra, GError **error)
         bool is_distributed = any->record.kind == SWITCH_DISTRIBUTED;
         any->record.datacenter = vim_infra_datacenter(
             infra, is_distributed ? any->record.id.value : any->record.host.value);
-        if (is_distributed && !fetch_ports(infra, any, error))
+        /* An export has no ports: has_ports stays false. */
+        if (is_distributed && !infra->session->collect && !fetch_ports(infra, any, error))
             return false;
     }
     return true;

@@ -126,8 +126,14 @@ typedef struct VimConfig {
     unsigned char fingerprint[VIM_FINGERPRINT_BYTES];
 } VimConfig;
 
-typedef struct VimSession {
+typedef struct VimListing VimListing;
+typedef struct VimSession VimSession;
+
+struct VimSession {
     Source *source; /* borrowed */
+    /* NULL: a server answers. Else an export stands for it: hands out the objects that it has. */
+    bool (*collect)(VimSession *session, VimListing *listing, GError **error);
+    void *export; /* of collect() */
     const VimConfig *config;
     VimTransport transport;
     struct soap *soap;
@@ -139,7 +145,7 @@ typedef struct VimSession {
     char *product, *api_version, *api_type, *uuid;
     char *fault;        /* type of the last fault: "NotAuthenticated", ... or NULL */
     char *fault_detail; /* its XML */
-} VimSession;
+};
 
 VimSession *vim_session_new(Source *source, const VimConfig *config);
 void vim_session_free(VimSession *session);
@@ -269,7 +275,7 @@ void vim_fields_keep(const VimSpec *spec, void *record, Arena *arena);
 
 /* --- vim_collect.c ---------------------------------------------------------------------------- */
 
-typedef struct VimListing {
+struct VimListing {
     const char *const *view_types; /* types the view selects; NULL-terminated */
     VimSpec *specs;
     size_t n_specs;
@@ -277,7 +283,10 @@ typedef struct VimListing {
     bool with_managers; /* custom field definitions and recent tasks in the same call */
     bool (*object)(void *data, const VimObject *object, GError **error);
     void *data;
-} VimListing;
+};
+
+/* The spec of a type: its own, else that of the type it derives from, or NULL. */
+const VimSpec *vim_listing_find_spec(const VimListing *listing, const char *type);
 
 /* Reads all objects of a listing; starts again, bounded, when the session or an object is gone. */
 bool vim_collect(VimSession *session, VimListing *listing, GError **error);

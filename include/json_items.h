@@ -31,6 +31,9 @@ typedef struct JsonItemsHandler {
     bool (*item)(void *data, const char *list, size_t index, json_object *item, GError **error);
     /* May be NULL. A list begins (it may be empty). */
     bool (*list)(void *data, const char *list, GError **error);
+    /* NULL: the file is one object. Else it may hold several documents, objects and lists (whose
+     * items come under the name ""), and this is called as each of them ends. */
+    bool (*end)(void *data, GError **error);
 } JsonItemsHandler;
 
 typedef struct JsonItems {
@@ -271,16 +274,12 @@ json_items_begin(JsonItems *items)
     return c;
 }
 
+/* The members of an object whose opening bracket has been read, and its closing one. */
 static inline bool
-json_items_document(JsonItems *items, GError **error)
+json_items_members(JsonItems *items, GError **error)
 {
-    int c = json_items_begin(items);
-    if (c == EOF)
-        return json_items_complain(items, error, "the file is empty");
-    if (c != '{')
-        return json_items_complain(items, error, "expected a JSON object");
     bool is_first = true;
-    for (c = json_items_skip(items); !is_first || c != '}'; c = json_items_skip(items)) {
+    for (int c = json_items_skip(items); !is_first || c != '}'; c = json_items_skip(items)) {
         is_first = false;
         if (c == EOF)
             return json_items_complain(
@@ -297,8 +296,41 @@ json_items_document(JsonItems *items, GError **error)
                 c == EOF ? "the file ends before its last '}': it is truncated"
                          : "expected ',' or '}' after a member");
     }
+    return true;
+}
+
+static inline bool
+json_items_document(JsonItems *items, GError **error)
+{
+    int c = json_items_begin(items);
+    if (c == EOF)
+        return json_items_complain(items, error, "the file is empty");
+    if (c != '{')
+        return json_items_complain(items, error, "expected a JSON object");
+    if (!json_items_members(items, error))
+        return false;
     if (json_items_skip(items) != EOF)
         return json_items_complain(items, error, "something follows the last '}'");
+    return !ferror(items->file) || json_items_complain(items, error, "read error");
+}
+
+/* Documents one after the other, each an object or a list; a list's items are of list "". */
+static inline bool
+json_items_stream(JsonItems *items, GError **error)
+{
+    int c = json_items_begin(items);
+    if (c == EOF)
+        return json_items_complain(items, error, "the file is empty");
+    for (; c != EOF; c = json_items_skip(items)) {
+        if (c != '{' && c != '[')
+            return json_items_complain(items, error, "expected a JSON object or list");
+        if (!(c == '{' ? json_items_members(items, error) : json_items_list(items, "", error)))
+            return false;
+        if (!items->handler->end(items->handler->data, error)) {
+            g_prefix_error(error, "'%s', line %zu: ", items->name, items->line);
+            return false;
+        }
+    }
     return !ferror(items->file) || json_items_complain(items, error, "read error");
 }
 
@@ -317,7 +349,8 @@ json_items_read(FILE *file, const char *name, const JsonItemsHandler *handler, G
     JsonItems items = {.file = file, .name = name, .line = 1, .text = text, .handler = handler};
     items.tokener = json_tokener_new_ex(JSON_DEPTH_MAX);
     json_tokener_set_flags(items.tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-    bool is_ok = json_items_document(&items, error);
+    bool is_ok =
+        handler->end ? json_items_stream(&items, error) : json_items_document(&items, error);
     json_tokener_free(items.tokener);
     return is_ok;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A source: something that can list instances. Back ends behind one table of callbacks: vsphere,
- * libvirt, cloudstack, rvtools, file. Each lives in discover/source_<type>.c and ends in its
+ * libvirt, cloudstack, rvtools, govc, file. Each lives in discover/source_<type>.c and ends in its
  * SourceClass; discover/source.c holds the only list and wraps each callback with the contract,
  * so that back ends stay naive.
  *
@@ -77,7 +77,7 @@ struct Source {
 };
 
 extern const SourceClass source_vsphere, source_libvirt, source_cloudstack, source_rvtools,
-    source_file;
+    source_govc, source_file;
 extern const SourceClass *const source_classes[]; /* NULL-terminated, in the order of --help */
 
 /* NULL = absent. */

@@ -367,7 +367,7 @@ hear_item(void *data, const char *list, size_t index, json_object *item, GError 
 static bool
 read_items(const char *text, size_t length, Heard *heard, GError **error)
 {
-    const JsonItemsHandler handler = {heard, hear_member, hear_item, NULL};
+    const JsonItemsHandler handler = {heard, hear_member, hear_item, NULL, NULL};
     g_autoptr(StdioFile) file =
         length ? fmemopen((void *)text, length, "r") : fopen("/dev/null", "r");
     return json_items_read(file, "doc", &handler, error);
@@ -468,7 +468,7 @@ test_items_endless(Fixture *fixture, gconstpointer data)
         fopencookie(&is_begun, "r", (cookie_io_functions_t){.read = endless_read});
     g_autoptr(GString) text = g_string_new(NULL);
     Heard heard = {text, NULL};
-    const JsonItemsHandler handler = {&heard, hear_member, hear_item, NULL};
+    const JsonItemsHandler handler = {&heard, hear_member, hear_item, NULL, NULL};
     g_assert_false(json_items_read(file, "doc", &handler, &fixture->error));
     g_assert_cmpstr(fixture->error->message, ==, "'doc', line 1: one value is larger than 64 MiB");
 }
