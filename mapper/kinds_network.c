@@ -46,7 +46,8 @@ KIND(NIC_WITHOUT_NETWORK, "nic-without-network", SEVERITY_BLOCKER,
 KIND(VLAN_WITHOUT_NETWORK, "vlan-without-network", SEVERITY_BLOCKER,
     "No network of zone '{2}' carries {1}, which NIC '{nic}' is on.",
     "Port group or bridge '{3}'; read from {4}.",
-    "createNetwork zoneid={5} {6}, or name a network that is there by a rule: network "
+    "Create it (vm-ingest networks plan): createNetwork zoneid={5} {6}, or name a network that is "
+    "there by a rule: network "
     "portgroup "
     "\"{3}\" -> network \"...\".",
     "Each NIC needs a network of CloudStack; by its VLAN the VM stays on the wire it is on.",

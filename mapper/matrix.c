@@ -242,7 +242,8 @@ match_row(Planner *planner, MatrixRow *row)
                                           ? dynamic_range_of(planner, row->vlan.id.value)
                                           : NULL;
     if (!physical) {
-        row->note = text_known("an L2 network of this VLAN would have to be created");
+        row->note = text_known(
+            "an L2 network of this VLAN would have to be created: vm-ingest networks plan");
         return;
     }
     row->match = MATCH_CONFLICT;

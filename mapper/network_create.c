@@ -245,15 +245,24 @@ add_owner_params(Changes *changes, Change *change, const Owner *owner)
     }
 }
 
-/* Networks of all accounts, and of all projects, which the first call leaves out. */
+/* Of all accounts, then of all projects, which the first leaves out. */
+enum { SCOPES = 2 };
+
+static void
+add_scope(Changes *changes, ChangeCall *read, int scope)
+{
+    change_call_add(changes, read, "listall", "true");
+    if (scope)
+        change_call_add(changes, read, "projectid", "-1");
+}
+
 static void
 add_network_reads(Changes *changes, ChangeFind *find, const char *zoneid)
 {
-    static const char *const scopes[][2] = {{"listall", "true"}, {"projectid", "-1"}};
-    for (size_t i = 0; i < G_N_ELEMENTS(scopes); i++) {
+    for (int scope = 0; scope < SCOPES; scope++) {
         ChangeCall *read = change_find_add_read(changes, find, "listNetworks");
         change_call_add(changes, read, "zoneid", zoneid);
-        change_call_add(changes, read, scopes[i][0], scopes[i][1]);
+        add_scope(changes, read, scope);
     }
     find->item = text_known("network");
 }
@@ -266,15 +275,14 @@ add_network_uses(Changes *changes, Change *change)
         const char *what, *command, *item;
     } uses[] = {{"a VM has a NIC in it", "listVirtualMachines", "virtualmachine"},
         {"a virtual router has a NIC in it", "listRouters", "router"}};
-    static const char *const scopes[][2] = {{"listall", "true"}, {"projectid", "-1"}};
     for (size_t i = 0; i < G_N_ELEMENTS(uses); i++) {
         ChangeUse *use = change_list_add(changes, &change->uses);
         use->what = text_known(uses[i].what);
         use->item = text_known(uses[i].item);
-        for (size_t j = 0; j < G_N_ELEMENTS(scopes); j++) {
+        for (int scope = 0; scope < SCOPES; scope++) {
             ChangeCall *read = change_list_add(changes, &use->reads);
             change_call_init(changes, read, uses[i].command);
-            change_call_add(changes, read, scopes[j][0], scopes[j][1]);
+            add_scope(changes, read, scope);
             change_call_add_ref(changes, read, "networkid", change->id.value);
         }
     }

@@ -345,6 +345,50 @@ test_locked(Place *place, gconstpointer unused)
     g_assert_true(journal_lock_run(second, run, NULL));
 }
 
+enum { WRITERS = 4, STEPS_OF_WRITER = 25 };
+
+typedef struct Writer {
+    Journal *journal;
+    JournalItem item;
+} Writer;
+
+static void *
+write_steps(void *data)
+{
+    Writer *writer = data;
+    JournalStep step = {.purpose = text_known("call"), .command = text_known("c")};
+    for (int i = 0; i < STEPS_OF_WRITER; i++) {
+        g_assert_true(journal_intend(writer->journal, &writer->item, &step, &step.number, NULL));
+        step.outcome = OUTCOME_OK;
+        g_assert_true(journal_conclude(writer->journal, &step, &writer->item, NULL));
+        step.outcome = OUTCOME_NONE;
+    }
+    return NULL;
+}
+
+/* Several threads of one process, and a second process's handle. */
+static void
+test_threads(Place *place, gconstpointer unused)
+{
+    (void)unused;
+    g_autoptr(Journal) journal = open_journal(place);
+    g_autoptr(Journal) other = open_journal(place);
+    int64_t run = begin_run(journal, "{}");
+    pthread_t threads[WRITERS];
+    Writer writers[WRITERS];
+    for (int i = 0; i < WRITERS; i++) {
+        writers[i] = (Writer){i % 2 ? journal : other, read_item(place, journal, run, 0)};
+        g_assert_cmpint(pthread_create(&threads[i], NULL, write_steps, &writers[i]), ==, 0);
+    }
+    for (int i = 0; i < WRITERS; i++)
+        pthread_join(threads[i], NULL);
+    JournalSteps steps;
+    g_assert_true(journal_read_steps(journal, writers[0].item.number, &place->arena, &steps, NULL));
+    g_assert_cmpuint(steps.n, ==, WRITERS * STEPS_OF_WRITER);
+    for (size_t i = 0; i < steps.n; i++)
+        g_assert_cmpint(steps.items[i].outcome, ==, OUTCOME_OK);
+}
+
 /* What a function has returned of is there, whenever the process is killed. */
 static void
 test_killed(Place *place, gconstpointer unused)
@@ -399,6 +443,7 @@ main(int argc, char **argv)
     CASE("run/carried-out-by-one-process", test_locked);
     CASE("step/intent-and-outcome", test_steps);
     CASE("step/belongs-to-an-item", test_foreign_keys);
+    CASE("step/several-threads-write", test_threads);
     CASE("step/an-intent-outlives-a-kill", test_killed);
     return g_test_run();
 }
