@@ -117,7 +117,7 @@ make_candidate(
     bool is_local_pool = match->right && !g_strcmp0(match->right->scope.value, "HOST");
     return (Candidate){.offering = offering,
         .by_rule = disk_offering_rule_score(task, offering->name.value),
-        .certainty = pool_certainty(task->planner, match, &offering->tags),
+        .certainty = certainty_of(task, match, &offering->tags),
         .n_tags = (int)offering->tags.n,
         .storagetype = is_local == is_local_pool,
         .surplus_gib =

@@ -38,6 +38,24 @@ uses_mac(const Task *task, const Network *network, const char *mac)
     return false;
 }
 
+bool
+is_taken_on(const Task *task, const Network *network, const char *mac)
+{
+    Planner *planner = task->planner;
+    const char *hostname = task_hostname(task), *id = network->id.value;
+    const Key *key = planner_key(planner, id, hostname, NULL);
+    if (hostname && (g_hash_table_contains(planner->managed_hostnames, key) ||
+                        g_hash_table_contains(planner->held_hostnames, key)))
+        return true;
+    if (!mac || !id)
+        return false;
+    const GPtrArray *list = g_hash_table_lookup(planner->managed_macs, mac);
+    for (guint i = 0; list && i < list->len; i++)
+        if (!g_strcmp0(((const ManagedNicRef *)list->pdata[i])->nic->networkid.value, id))
+            return true;
+    return held_by(planner, planner->held_macs, id, mac) != NULL;
+}
+
 const PlanItem *
 held_by(Planner *planner, GHashTable *held, const char *networkid, const char *what)
 {

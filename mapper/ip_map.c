@@ -145,7 +145,8 @@ ip_fit(const Task *task, const Nic *nic, const Network *network, const char *ip4
     return shared_fit(task, network, ip4);
 }
 
-/* The guest's first address that fits, else the first one inside the network, else none. */
+/* The guest's first address that fits, else the first one inside the network. One that is known to
+ * have no address there may be given a new one; an address that nobody read is not none. */
 const char *
 ip_choose(const Task *task, const Nic *nic, const Network *network)
 {
@@ -160,5 +161,7 @@ ip_choose(const Task *task, const Nic *nic, const Network *network)
         if (!inside && is_within_cidr(address, network->cidr) == ANSWER_YES)
             inside = ip4;
     }
-    return inside;
+    bool may_be_new =
+        nic->ips.state == FACT_KNOWN && (!nic->ips.n || task->hypervisor == HYPERVISOR_KVM);
+    return inside ? inside : may_be_new && !ip_fit(task, nic, network, "auto") ? "auto" : NULL;
 }

@@ -26,7 +26,7 @@ Key *key_keep(Arena *arena, const Key *key);
 /* Goes with g_str_equal(). */
 guint text_hash(gconstpointer text);
 
-enum { NUMBER_KEY_MAX = 6 };
+enum { NUMBER_KEY_MAX = 8 };
 
 typedef struct NumberKey {
     uint64_t numbers[NUMBER_KEY_MAX];

@@ -391,6 +391,21 @@ check_disk_limit_last(Task *task, int64_t bytes)
     amounts[RESOURCE_STORAGE] += bytes;
 }
 
+bool
+has_limited_tag(const Task *task, const char *setting_name, const Texts *tags)
+{
+    const Planner *planner = task->planner;
+    const Setting *setting = tags->n ? g_hash_table_lookup(planner->settings, setting_name) : NULL;
+    if (!setting || !setting->value.value || !task->owner || task->owner->is_root_admin ||
+        RELEASES_ASK(&planner->releases, limits_storage) == ANSWER_NO)
+        return false;
+    g_auto(GStrv) listed = g_strsplit(setting->value.value, ",", 64);
+    for (char **tag = listed; *tag; tag++)
+        if (has_text(tags, g_strstrip(*tag)))
+            return true;
+    return false;
+}
+
 /* Tags that have limits of their own, which the catalog does not hold. */
 static void
 check_tagged(Task *task, const char *setting_name, const Texts *tags)
@@ -466,6 +481,16 @@ check_limits(Task *task)
             amounts[RESOURCE_STORAGE]);
     }
     check_all_tagged(task);
+}
+
+void
+forget_limits(Task *task)
+{
+    for (Ledger *ledger = task_ledger(task); ledger; ledger = ledger->parent) {
+        ledger->found_by = NULL;
+        for (int i = 0; i < RESOURCE_N; i++)
+            ledger->quotas[i].found_by = NULL;
+    }
 }
 
 /* --- using them up ---------------------------------------------------------------------------- */

@@ -151,6 +151,7 @@ typedef struct Shape {
     int64_t cpus, memory_mib;
     int64_t reservation_mhz; /* VMware: what the server compares with the offering's speed */
     int64_t own_mhz;         /* that, or KVM's shares: the speed of a custom offering */
+    int64_t limit_mhz;       /* what it may use now; 0: no limit that was read */
     bool is_off;
     bool has_speed; /* details[0].cpuSpeed is given and a number */
 } Shape;
@@ -161,6 +162,8 @@ typedef struct OfferingPick {
     const ServiceOffering
         *nearest; /* best one if the instance were off, or else but for its tags */
     FindingId nearest_problem;
+    const ServiceOffering **fitting; /* all that fit, best first */
+    size_t n_fitting;
     Texts others; /* names of what else fits */
     const char *why;
     /* Two steps: what a rule prefers to all that fit, and what to import with until then. */
@@ -398,6 +401,10 @@ void check_disk_limit_last(Task *task, int64_t bytes);
 void check_limits(Task *task);
 /* Once the verdict is known: takes the item's part. */
 void use_limits(Task *task);
+/* Forgets what the checks told of the item, which will be judged again. */
+void forget_limits(Task *task);
+/* Does one of the tags have a limit of its own, which nobody knows? */
+bool has_limited_tag(const Task *task, const char *setting, const Texts *tags);
 /* Once all items are judged: the sums for the remedies. */
 void finish_limits(Planner *planner);
 
@@ -421,6 +428,12 @@ CustomRange custom_range(const Planner *planner, const ServiceOffering *offering
 bool offering_is_custom(const ServiceOffering *offering);
 FindingId offering_fit(const Planner *planner, const ServiceOffering *offering, const Shape *shape);
 void propose_offering(Task *task);
+/* Chooses another one of those that fit, with the speed that it asks for. */
+void set_offering(Task *task, const ServiceOffering *offering);
+/* It was taken after better ones that fit as well, but are refused: names them. */
+void keep_offering_reason(Task *task, const ServiceOffering *offering);
+/* All that stands against the choices so far is what another offering may cure. */
+bool is_offering_to_blame(const Task *task);
 void check_offering(Task *task);
 bool offering_is_forbidden(const Task *task, const char *name);
 int disk_offering_rule_score(const Task *task, const char *name);
@@ -436,6 +449,8 @@ const StoragePool *datastore_cluster(const Task *task, const Disk *disk, const P
 const StoragePool *pool_taken(const Planner *planner, const PoolMatch *match);
 bool pool_has_tags(const StoragePool *pool, const Texts *tags);
 int pool_certainty(const Planner *planner, const PoolMatch *match, const Texts *tags);
+/* As that; a tag with a limit that nobody knows leaves nothing certain. */
+int certainty_of(const Task *task, const PoolMatch *match, const Texts *tags);
 void find_pool_problem(
     Task *task, const Disk *disk, const PoolMatch *match, const Texts *tags, const char *offering);
 
@@ -512,6 +527,8 @@ void use_nic(Task *task, const Network *network, const char *ip4, const char *ma
 /* Does an earlier NIC of the same item have the MAC on the same network? */
 bool uses_mac(const Task *task, const Network *network, const char *mac);
 void hold_uses(const Task *task);
+/* Would the server refuse the name or the MAC there? */
+bool is_taken_on(const Task *task, const Network *network, const char *mac);
 /* The earlier item that takes @what on the network; NULL: none. */
 const PlanItem *held_by(
     Planner *planner, GHashTable *held, const char *networkid, const char *what);

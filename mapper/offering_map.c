@@ -27,6 +27,7 @@ task_read_shape(Task *task)
     Int reservation = server->cpu_reservation_mhz.state == FACT_KNOWN ? server->cpu_reservation_mhz
                                                                       : view->cpu_reservation_mhz;
     shape->own_mhz = reservation.value;
+    shape->limit_mhz = MAX(view->cpu_limit_mhz.value, 0);
     shape->reservation_mhz = task->hypervisor == HYPERVISOR_KVM ? 0 : reservation.value;
     if (cpus.state != FACT_KNOWN)
         FIND(task, FACTS_UNREAD, NULL, ARG("The number of CPUs"), ARG(text_or_word(view->source)));
@@ -133,12 +134,28 @@ disk_offering_rule_score(const Task *task, const char *name)
 /* How good an offering that fits is; greater is better. */
 typedef struct OfferingScore {
     int by_rule;
-    int certainty; /* that the server takes the right pool */
-    int kind;      /* 3 same size, 2 custom within limits, 1 custom with a speed of ours, 0 else */
-    int n_tags;    /* storage tags that it shares with the pool */
+    int certainty;   /* that the server takes the right pool, and no unknown limit counts */
+    int changes;     /* what the next start would change; fewer is better */
+    int n_tags;      /* storage tags that it shares with the pool */
     int storagetype; /* 1: local or shared as the pool is */
     int64_t surplus; /* MiB and CPUs that it has too much; smaller is better */
+    int kind;        /* 2 same size, 1 custom within limits, 0 custom with a speed of ours */
 } OfferingScore;
+
+/* CPUs, memory and the limit of MHz. What takes something away counts more than all others. */
+static int
+count_changes(const ServiceOffering *offering, const Shape *shape)
+{
+    int64_t mhz = offering->cpuspeed.value ? offering->cpuspeed.value : shape->own_mhz;
+    int64_t limit = is_true(offering->limitcpuuse) ? MAX(mhz * shape->cpus, 1) : 0;
+    int changes = limit != shape->limit_mhz;
+    if (offering_is_custom(offering))
+        return changes;
+    int64_t cpus = offering->cpunumber.value - shape->cpus;
+    int64_t memory = offering->memory.value - shape->memory_mib;
+    changes += (cpus != 0) + (memory != 0);
+    return changes + 3 * ((cpus < 0) + (memory < 0));
+}
 
 static OfferingScore
 score_offering(const Task *task, const ServiceOffering *offering)
@@ -150,16 +167,14 @@ score_offering(const Task *task, const ServiceOffering *offering)
     const StoragePool *pool = task->root_match ? task->root_match->right : NULL;
     bool is_local = !g_strcmp0(offering->storagetype.value, "local");
     score.storagetype = !pool || is_local == !g_strcmp0(pool->scope.value, "HOST");
+    score.changes = count_changes(offering, shape);
     if (offering_is_custom(offering)) {
-        score.kind = offering->cpuspeed.state == FACT_KNOWN ? 2 : 1;
+        score.kind = offering->cpuspeed.state == FACT_KNOWN;
         return score;
     }
-    int64_t cpus = offering->cpunumber.value - shape->cpus;
-    int64_t memory = offering->memory.value - shape->memory_mib;
-    score.kind = !cpus && !memory ? 3 : 0;
-    /* A smaller one takes something away from the VM: worse than any larger one. */
-    score.surplus =
-        cpus < 0 || memory < 0 ? G_MAXINT32 - cpus * 1024 - memory : cpus * 1024 + memory;
+    score.kind = 2;
+    score.surplus = ABS(offering->cpunumber.value - shape->cpus) * 1024 +
+                    ABS(offering->memory.value - shape->memory_mib);
     return score;
 }
 
@@ -170,13 +185,15 @@ compare_scores(const OfferingScore *a, const OfferingScore *b)
         return a->by_rule - b->by_rule;
     if (a->certainty != b->certainty)
         return a->certainty - b->certainty;
-    if (a->kind != b->kind)
-        return a->kind - b->kind;
+    if (a->changes != b->changes)
+        return b->changes - a->changes;
     if (a->n_tags != b->n_tags)
         return a->n_tags - b->n_tags;
     if (a->storagetype != b->storagetype)
         return a->storagetype - b->storagetype;
-    return a->surplus < b->surplus ? 1 : a->surplus > b->surplus ? -1 : 0;
+    if (a->surplus != b->surplus)
+        return a->surplus < b->surplus ? 1 : -1;
+    return a->kind - b->kind;
 }
 
 typedef struct Candidate {
@@ -299,7 +316,10 @@ collect_fitting(
             continue;
         }
         Candidate candidate = {offering, score_offering(task, offering)};
-        candidate.score.certainty = certainty;
+        bool is_limited =
+            has_limited_tag(task, "resource.limit.storage.tags", &offering->storagetags) ||
+            has_limited_tag(task, "resource.limit.host.tags", &offering->hosttags);
+        candidate.score.certainty = is_limited ? 0 : certainty;
         g_array_append_val(fitting, candidate);
     }
 }
@@ -321,6 +341,10 @@ pick_offering(const Task *task)
         pick->why = why_best(pick->best);
     }
     keep_names(planner->arena, fitting, pick);
+    pick->n_fitting = fitting->len;
+    pick->fitting = arena_new_n(&planner->scratch, const ServiceOffering *, fitting->len);
+    for (guint i = 0; i < fitting->len; i++)
+        pick->fitting[i] = g_array_index(fitting, Candidate, i).offering;
     return pick;
 }
 
@@ -348,7 +372,8 @@ find_offering_pick(const Task *task)
     const Shape *shape = &task->shape;
     NumberKey key = {
         {(uint64_t)shape->cpus, (uint64_t)shape->memory_mib, (uint64_t)shape->reservation_mhz,
-            shape->is_off, (uintptr_t)task->owner, (uintptr_t)task->root_match},
+            shape->is_off, (uintptr_t)task->owner, (uintptr_t)task->root_match,
+            (uint64_t)shape->limit_mhz, (uint64_t)shape->own_mhz},
         rule_set(task, RULE_PREFER_OFFERING, RULE_FORBID_OFFERING)};
     OfferingPick *pick = g_hash_table_lookup(planner->offering_picks, &key);
     if (pick)
@@ -361,24 +386,38 @@ find_offering_pick(const Task *task)
 }
 
 /* A custom offering without a speed needs one: that of the host's cores, if it was read. */
-static void
-propose_speed(Task *task, const ServiceOffering *offering)
+static const char *
+speed_text(const Task *task)
 {
-    Planner *planner = task->planner;
-    Choice *choice = &task->item->choice;
-    choice->details.state = FACT_KNOWN;
-    if (!offering || offering->cpuspeed.state == FACT_KNOWN)
-        return;
+    const Planner *planner = task->planner;
     const InstanceView *view = task->view;
     const SourceHost *host = view->host.value ? inventory_find_host(planner->inventory,
                                                     view->source.value, view->host.value)
                                               : NULL;
     int64_t mhz = host && host->cpu_mhz.value > 0 ? host->cpu_mhz.value : CPU_SPEED_DEFAULT_MHZ;
     g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, mhz);
-    choice->details.items = arena_new(planner->arena, DetailChoice);
-    choice->details.items[0] =
-        (DetailChoice){text_known("cpuSpeed"), text_known(arena_intern(planner->arena, text))};
-    choice->details.n = 1;
+    return arena_intern(planner->arena, text);
+}
+
+void
+set_offering(Task *task, const ServiceOffering *offering)
+{
+    Choice *choice = &task->item->choice;
+    bool needs_speed = offering && offering->cpuspeed.state != FACT_KNOWN;
+    choice->serviceofferingid = offering ? offering->id : text_absent();
+    choice->details.state = FACT_KNOWN;
+    if (!needs_speed && !choice->details.n)
+        return;
+    DetailChoice *items =
+        arena_new_n(task->planner->arena, DetailChoice, choice->details.n + needs_speed);
+    size_t n = 0;
+    if (needs_speed)
+        items[n++] = (DetailChoice){text_known("cpuSpeed"), text_known(speed_text(task))};
+    for (size_t i = 0; i < choice->details.n; i++)
+        if (g_strcmp0(choice->details.items[i].key.value, "cpuSpeed") != 0)
+            items[n++] = choice->details.items[i];
+    choice->details.items = items;
+    choice->details.n = n;
 }
 
 /* In two steps if one is preferred of which the pool of the root disk lacks the tags. */
@@ -416,12 +455,48 @@ propose_offering(Task *task)
     }
     task->shape.has_speed = true; /* it is given where it is needed */
     const OfferingPick *pick = find_offering_pick(task);
-    Choice *choice = &task->item->choice;
     const char *why = NULL;
     const ServiceOffering *offering = choose_offering(task, pick, &why);
-    choice->serviceofferingid = offering ? offering->id : text_absent();
     task->offering_pick = pick;
-    propose_speed(task, offering);
+    set_offering(task, offering);
     if (offering)
         add_reason(task, "serviceofferingid", text_or_word(offering->name), why, pick->others);
+}
+
+bool
+is_offering_to_blame(const Task *task)
+{
+    const GArray *findings = task->planner->findings;
+    bool is_off = task->shape.is_off;
+    bool is_blamed = false;
+    for (guint i = 0; i < findings->len; i++) {
+        const Finding *finding = &g_array_index(findings, Finding, i);
+        FindingId id = (FindingId)finding->kind->number;
+        if (finding->severity < SEVERITY_ACTION)
+            continue;
+        is_blamed = id == FINDING_OFFERING_HOST_TAG || id == FINDING_NO_HOST_TAGGED ||
+                    id == FINDING_NO_HOST_LARGE || id == FINDING_LIMIT_UNKNOWN ||
+                    (is_off && (id == FINDING_LIMIT_CPU || id == FINDING_LIMIT_MEMORY));
+        if (!is_blamed)
+            return false;
+    }
+    return is_blamed;
+}
+
+void
+keep_offering_reason(Task *task, const ServiceOffering *offering)
+{
+    GArray *reasons = task->planner->reasons;
+    Arena *arena = task->planner->arena;
+    const char *better = text_or_word(task->offering_pick->best->name);
+    for (guint i = 0; i < reasons->len; i++) {
+        Reason *reason = &g_array_index(reasons, Reason, i);
+        if (strcmp(reason->about.value, "serviceofferingid") != 0)
+            continue;
+        reason->chosen = offering->name;
+        reason->why = text_known(arena_printf(arena,
+            "%s; '%s' would be nearer, but for its host tags, its size on the hosts or the owner's "
+            "limits",
+            why_best(offering), better));
+    }
 }

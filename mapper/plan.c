@@ -233,11 +233,60 @@ plan_start_task(Planner *planner, PlanItem *item, const Instance *instance)
     return task;
 }
 
-static void
-judge(Task *task)
+/* True when nothing keeps it from being ready. */
+static bool
+run_checks(Task *task)
 {
+    const GArray *findings = task->planner->findings;
     for (size_t i = 0; i < G_N_ELEMENTS(checks) && !task->is_other; i++)
         checks[i](task);
+    for (guint i = 0; i < findings->len; i++)
+        if (g_array_index(findings, Finding, i).severity >= SEVERITY_ACTION)
+            return false;
+    return true;
+}
+
+/* Back to where it was before the checks. */
+static void
+start_again(Task *task, const Task *start, guint n_findings)
+{
+    Planner *planner = task->planner;
+    forget_limits(task);
+    return_space(planner);
+    *task = *start;
+    g_array_set_size(planner->findings, n_findings);
+    g_array_set_size(planner->nic_uses, 0);
+}
+
+/* Offerings are proposed by size and storage. Host tags, limits that are used up and hosts that are
+ * too small are seen by the checks: then the next best one is tried. */
+static void
+check_proposal(Task *task)
+{
+    const Task start = *task;
+    const guint n_findings = task->planner->findings->len;
+    const OfferingPick *pick = task->offering_pick;
+    if (run_checks(task) || !pick || task->item->choice.migrate.n || !is_offering_to_blame(task))
+        return;
+    for (size_t i = 1; i < pick->n_fitting; i++) {
+        start_again(task, &start, n_findings);
+        set_offering(task, pick->fitting[i]);
+        if (run_checks(task)) {
+            keep_offering_reason(task, pick->fitting[i]);
+            return;
+        }
+    }
+    if (pick->n_fitting < 2)
+        return;
+    start_again(task, &start, n_findings);
+    set_offering(task, pick->best);
+    run_checks(task);
+}
+
+/* Its verdict is known: what it takes is taken from the items behind it. */
+static void
+settle(Task *task)
+{
     finish_item(task->planner, task->item);
     Verdict verdict = task->item->verdict;
     if (verdict == VERDICT_READY || verdict == VERDICT_READY_AFTER_ACTION)
@@ -384,7 +433,8 @@ build_item(Planner *planner, PlanItem *item, const Instance *instance)
     Task task = plan_start_task(planner, item, instance);
     for (size_t i = 0; i < G_N_ELEMENTS(proposals); i++)
         proposals[i](&task);
-    judge(&task);
+    check_proposal(&task);
+    settle(&task);
 }
 
 Plan *
@@ -503,7 +553,8 @@ check_item(Planner *planner, PlanItem *item, const PlanItem *given, const Instan
             ARG(text_or_word(task.view->id)));
     check_facts(&task, given);
     keep_reasons(&task, given);
-    judge(&task);
+    run_checks(&task);
+    settle(&task);
 }
 
 Plan *

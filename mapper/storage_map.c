@@ -325,6 +325,14 @@ pool_certainty(const Planner *planner, const PoolMatch *match, const Texts *tags
     return !problem ? 2 : problem == FINDING_DATASTORE_AMBIGUOUS ? 1 : 0;
 }
 
+int
+certainty_of(const Task *task, const PoolMatch *match, const Texts *tags)
+{
+    int certainty = pool_certainty(task->planner, match, tags);
+    bool is_limited = has_limited_tag(task, "resource.limit.storage.tags", tags);
+    return is_limited ? MIN(certainty, 0) : certainty;
+}
+
 /* --- findings --------------------------------------------------------------------------------- */
 
 static const char *

@@ -271,6 +271,13 @@ static void
 shared_unread(Estate *estate, Nic *nic)
 {
     shared(estate, nic, NULL);
+    nic->ips = (Texts){0};
+}
+
+static void
+shared_without_any(Estate *estate, Nic *nic)
+{
+    shared(estate, nic, NULL);
 }
 
 static void
@@ -348,8 +355,10 @@ static const Case cases[] = {
         "ip-not-available"},
     {"shared-address-outside-is-not-taken", shared_outside, NULL, "l2-10", NULL, VERDICT_BLOCKED,
         "ip-missing"},
-    {"shared-without-address-blocks", shared_unread, NULL, "l2-10", NULL, VERDICT_BLOCKED,
+    {"shared-with-unread-address-blocks", shared_unread, NULL, "l2-10", NULL, VERDICT_BLOCKED,
         "ip-missing"},
+    {"shared-without-address-is-given-one", shared_without_any, NULL, "l2-10", "auto",
+        VERDICT_READY, "ip-new"},
     {"shared-takes-the-address-inside", shared_second_of_two, NULL, "l2-10", "192.168.10.20",
         VERDICT_READY, "ip-not-carried"},
 };
