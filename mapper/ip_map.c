@@ -138,7 +138,9 @@ ip_fit(const Task *task, const Nic *nic, const Network *network, const char *ip4
         !g_strcmp0(network->gateway.value, ip4))
         return FINDING_IP_NOT_AVAILABLE;
     if (g_hash_table_contains(
-            planner->managed_ips, planner_key(planner, network->id.value, ip4, NULL)))
+            planner->managed_ips, planner_key(planner, network->id.value, ip4, NULL)) ||
+        g_hash_table_contains(
+            planner->router_ips, planner_key(planner, network->id.value, ip4, NULL)))
         return FINDING_IP_NOT_AVAILABLE;
     if (held_by(planner, planner->held_ips, network->id.value, ip4))
         return FINDING_IP_NOT_AVAILABLE;

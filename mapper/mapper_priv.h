@@ -210,6 +210,7 @@ struct Planner {
     GHashTable *managed_volumes;   /* VM id -> GPtrArray of ManagedVolume */
     GHashTable *managed_hostnames; /* "network/hostname", "/hostname" -> ManagedVm */
     GHashTable *managed_ips;       /* "network/address" -> ManagedVm */
+    GHashTable *router_ips;        /* "network/address" -> Router */
     GHashTable *shared_ips;        /* "network/address" -> SharedIp */
     GHashTable *settings;
     GHashTable *scoped_settings; /* "zone or pool/name" -> value */

@@ -289,7 +289,12 @@ why_not_available(Planner *planner, const Network *network, const char *ip4)
     const char *id = network->id.value;
     const ManagedVm *vm =
         g_hash_table_lookup(planner->managed_ips, planner_key(planner, id, ip4, NULL));
+    const Router *router =
+        g_hash_table_lookup(planner->router_ips, planner_key(planner, id, ip4, NULL));
     const PlanItem *item = held_by(planner, planner->held_ips, id, ip4);
+    if (router)
+        return arena_printf(
+            planner->arena, "virtual router '%s' has it", text_or_word(router->name));
     if (vm)
         return arena_printf(planner->arena, "'%s' has it", text_or_word(vm->displayname));
     if (item)

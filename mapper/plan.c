@@ -365,13 +365,45 @@ add_list_problems(Planner *planner, const CatalogList *list)
             "info of such a VM is what breaks it");
 }
 
+/* What the server is busy with, and a setting that a second import trips over. */
+static void
+add_platform_problems(Planner *planner)
+{
+    const Catalog *catalog = planner->catalog;
+    PlanInfo *info = &planner->plan->info;
+    SourceProblem problem = {.source = catalog->info.name};
+    if (catalog->jobs.n) {
+        problem.id = text_known("jobs-pending");
+        problem.about = text_known("jobs");
+        problem.text = text_known("jobs of the server had not ended when the catalog was read");
+        problem.evidence =
+            text_known(arena_printf(planner->arena, "listAsyncJobs: %zu, the first is %s",
+                catalog->jobs.n, text_or_word(catalog->jobs.items[0].cmd)));
+        problem.remedy = text_known("wait for them and read the catalog again: an import that is "
+                                    "under way is in no other list yet");
+        info->problems.items[info->problems.n++] = problem;
+    }
+    if (setting_is_true(planner, "unmanage.vm.preserve.nics") == ANSWER_YES) {
+        problem.id = text_known("nics-preserved");
+        problem.about = text_known("unmanage.vm.preserve.nics");
+        problem.text = text_known("the server keeps the NICs of VMs that it no longer manages");
+        problem.evidence = text_known("listConfigurations: unmanage.vm.preserve.nics is true");
+        problem.remedy =
+            text_known("set it to false before a VM is unmanaged: else its MAC counts as taken, "
+                       "which no list shows, and importing it again is refused");
+        info->problems.items[info->problems.n++] = problem;
+    }
+}
+
+enum { PLATFORM_PROBLEMS_MAX = 2 };
+
 static void
 collect_problems(Planner *planner)
 {
     const Inventory *inventory = planner->inventory;
     const Catalog *catalog = planner->catalog;
     PlanInfo *info = &planner->plan->info;
-    size_t most = inventory->n_problems + 2 * catalog->lists.n + 1;
+    size_t most = inventory->n_problems + 2 * catalog->lists.n + 1 + PLATFORM_PROBLEMS_MAX;
     info->problems.items = arena_new_n(planner->arena, SourceProblem, most);
     info->problems.state = FACT_KNOWN;
     for (size_t i = 0; i < inventory->n_problems; i++)
@@ -379,6 +411,7 @@ collect_problems(Planner *planner)
     for (size_t i = 0; i < catalog->lists.n; i++)
         add_list_problems(planner, &catalog->lists.items[i]);
     add_release_problem(planner);
+    add_platform_problems(planner);
 }
 
 static bool

@@ -187,9 +187,26 @@ index_managed_nics(Planner *planner, const ManagedVm *vm)
 }
 
 static void
+index_routers(Planner *planner)
+{
+    const Catalog *catalog = planner->catalog;
+    for (size_t i = 0; i < catalog->routers.n; i++) {
+        const Router *router = &catalog->routers.items[i];
+        for (size_t j = 0; j < router->nic.n; j++) {
+            const RouterNic *nic = &router->nic.items[j];
+            if (!nic->networkid.value || !nic->ipaddress.value)
+                continue;
+            planner_key(planner, nic->networkid.value, nic->ipaddress.value, NULL);
+            add_first_key(planner, planner->router_ips, router);
+        }
+    }
+}
+
+static void
 index_managed(Planner *planner)
 {
     const Catalog *catalog = planner->catalog;
+    index_routers(planner);
     for (size_t i = 0; i < catalog->vms.n; i++) {
         const ManagedVm *vm = &catalog->vms.items[i];
         add_first(planner->managed_ids, vm->id, vm);
@@ -325,6 +342,7 @@ static const struct {
     BY_KEY(accounts),
     BY_KEY(managed_hostnames),
     BY_KEY(managed_ips),
+    BY_KEY(router_ips),
     BY_KEY(shared_ips),
     BY_KEY(os_mappings),
     BY_KEY(names),

@@ -155,6 +155,31 @@ test_further_addresses(void)
     g_assert_null(find_finding(&plan->items[1], "ip-not-carried"));
 }
 
+/* The server does not give a router's address away; what it is busy with is told once. */
+static void
+test_router_address_and_jobs(void)
+{
+    g_auto(Estate) estate = {0};
+    Network *network = prepare(&estate);
+    Router router = {.name = text_known("r-4-VM")};
+    RouterNic nic = {network->id, text_known("192.168.10.95"), {0}, {0}};
+    router.nic.items = &nic;
+    router.nic.n = 1;
+    g_array_append_val(estate.routers, router);
+    PendingJob job = {
+        .jobid = text_known("job-1"), .cmd = text_known("ImportUnmanagedInstanceCmd")};
+    g_array_append_val(estate.jobs, job);
+    estate_add_setting(&estate, "unmanage.vm.preserve.nics", "true");
+    estate_put_vm(&estate, add(&estate, "web-01", "192.168.10.95", NULL), true);
+    estate_freeze(&estate);
+    g_autoptr(Plan) plan = estate_plan(&estate, NULL);
+    assert_verdict(&plan->items[0], VERDICT_BLOCKED);
+    g_assert_nonnull(strstr(render(plan, 0, "ip-not-available"), "virtual router 'r-4-VM' has it"));
+    g_assert_cmpuint(plan->info.problems.n, ==, 2);
+    g_assert_cmpstr(plan->info.problems.items[0].id.value, ==, "jobs-pending");
+    g_assert_cmpstr(plan->info.problems.items[1].id.value, ==, "nics-preserved");
+}
+
 static void
 test_services_unread_may_answer(void)
 {
@@ -180,5 +205,6 @@ main(int argc, char **argv)
     g_test_add_func("/plan/shared/several-networks-on-a-vlan", test_several_networks_on_a_vlan);
     g_test_add_func("/plan/shared/further-addresses", test_further_addresses);
     g_test_add_func("/plan/shared/services-unread-may-answer", test_services_unread_may_answer);
+    g_test_add_func("/plan/shared/router-address-and-jobs", test_router_address_and_jobs);
     return g_test_run();
 }
