@@ -92,6 +92,88 @@ read_outcome(const PlanItem *item, Outcome *ret)
     arena_release(&arena);
 }
 
+/* --- what a server shows of itself ------------------------------------------------------------ */
+
+/* What each release shows, as its code has it. */
+static const struct {
+    const char *api, *param, *by_release;
+} shown_apis[] = {
+    {"importVm", NULL, "--YYYYYYYYYYYYY"},
+    {"importVm", "forcemstoimportvmfiles", "---YYYYYYYYYYYY"},
+    {"importVm", "importinstancehostid", "----YY-YYYYYYYY"},
+    {"importVm", "usevddk", "-------------YY"},
+    {"unmanageVolume", NULL, "---YYYYYYYYYYYY"},
+    {"listVmwareDcVms", NULL, "--YYYYYYYYYYYYY"},
+    {"listVmwareDcVms", "batchsize", "----Y----------"},
+    {"listVmwareDcVms", "instancename", "-----Y-YYYYYYYY"},
+    {"updateVirtualMachine", NULL, "YYYYYYYYYYYYYYY"},
+    {"updateVirtualMachine", "deleteprotection", "------YYYYYYYYY"},
+    {"listImportVmTasks", NULL, "-----------YYYY"},
+    {"updateVmNic", NULL, "--------------Y"},
+};
+static const struct {
+    const char *setting, *by_release;
+} shown_settings[] = {
+    {"vm.strict.host.tags", "------YYYYYYYYY"},
+    {"api.key.access", "-------YYYYYYYY"},
+    {"enforce.post.requests.and.timestamps", "----------YYYYY"},
+};
+/* Those that nothing tells apart; a letter each. */
+static const char indistinct[] = "aabcdefggghiijk";
+
+static inline bool
+has_setting(const Catalog *catalog, const char *name)
+{
+    for (size_t i = 0; i < catalog->settings.n; i++)
+        if (!strcmp(catalog->settings.items[i].name.value, name))
+            return true;
+    return false;
+}
+
+/* Beside what the catalog holds already. */
+static inline void
+show_apis(Catalog *catalog, Arena *arena, size_t column)
+{
+    Api *apis = arena_new_n(arena, Api, catalog->apis.n + G_N_ELEMENTS(shown_apis));
+    for (size_t i = 0; i < catalog->apis.n; i++)
+        apis[i] = catalog->apis.items[i];
+    catalog->apis.items = apis;
+    for (size_t i = 0; i < G_N_ELEMENTS(shown_apis); i++) {
+        if (shown_apis[i].by_release[column] != 'Y')
+            continue;
+        if (!shown_apis[i].param) {
+            Api *api = &apis[catalog->apis.n++];
+            api->name = text_known(shown_apis[i].api);
+            api->params.state = FACT_KNOWN;
+            api->params.items = arena_new_n(arena, ApiParam, G_N_ELEMENTS(shown_apis));
+            continue;
+        }
+        for (size_t j = 0; j < catalog->apis.n; j++)
+            if (!strcmp(apis[j].name.value, shown_apis[i].api))
+                apis[j].params.items[apis[j].params.n++].name = text_known(shown_apis[i].param);
+    }
+}
+
+static inline void
+show_release(Catalog *catalog, Arena *arena, size_t column)
+{
+    show_apis(catalog, arena, column);
+    Setting *settings =
+        arena_new_n(arena, Setting, catalog->settings.n + G_N_ELEMENTS(shown_settings) + 1);
+    for (size_t i = 0; i < catalog->settings.n; i++)
+        settings[i] = catalog->settings.items[i];
+    catalog->settings.items = settings;
+    for (size_t i = 0; i < G_N_ELEMENTS(shown_settings); i++)
+        if (shown_settings[i].by_release[column] == 'Y' &&
+            !has_setting(catalog, shown_settings[i].setting))
+            settings[catalog->settings.n++].name = text_known(shown_settings[i].setting);
+    if (!catalog->settings.n)
+        settings[catalog->settings.n++].name = text_known("other");
+    catalog->apis.state = catalog->settings.state = FACT_KNOWN;
+}
+
+/* --- playing ---------------------------------------------------------------------------------- */
+
 /* NFS, which each release finds alike. */
 static inline void
 put_on_nfs(Bench *bench)
@@ -109,9 +191,10 @@ put_on_nfs(Bench *bench)
     }
 }
 
-/* The plan of an estate that has the troubles of all cases at once, as @release judges it. */
+/* The plan of an estate that has the troubles of all cases at once, as the release judges it.
+ * @ret_set: NULL: it tells its version; else it hides it, and what it may be by what it shows. */
 static inline void
-play_cases(const Case *const *cases, size_t n, const char *release, Outcome *ret)
+play_cases(const Case *const *cases, size_t n, size_t column, ReleaseSet *ret_set, Outcome *ret)
 {
     g_autoptr(GError) error = NULL;
     Bench bench = {.estate.is_kvm = cases[0]->is_kvm || cases[n - 1]->is_kvm};
@@ -126,8 +209,13 @@ play_cases(const Case *const *cases, size_t n, const char *release, Outcome *ret
     estate_put_vm(&bench.estate, bench.view, !bench.is_unseen);
     estate_freeze(&bench.estate);
     g_autoptr(Policy) policy = bench.rules ? policy_parse(bench.rules, "rules", &error) : NULL;
-    PlanOptions options = {.server_version = bench.is_open ? NULL : release};
-    if (bench.is_open) {
+    bool is_hidden = bench.is_open || ret_set;
+    PlanOptions options = {.server_version = is_hidden ? NULL : releases[column].name};
+    if (ret_set) {
+        bench.estate.catalog->info.version = (Text){0};
+        show_release(bench.estate.catalog, &bench.estate.arena, column);
+        releases_from_catalog(bench.estate.catalog, ret_set);
+    } else if (bench.is_open) {
         bench.estate.catalog->info.version = (Text){0};
         bench.estate.catalog->apis.n = bench.estate.catalog->settings.n = 0;
     }
@@ -151,7 +239,7 @@ static inline char *
 judge_case(const Case *it, size_t column)
 {
     g_auto(Outcome) outcome;
-    play_cases(&it, 1, releases[column].name, &outcome);
+    play_cases(&it, 1, column, NULL, &outcome);
     char letter = it->by_release[column];
     const Reply *reply = g_ascii_isdigit(letter) ? &it->replies[letter - '0'] : NULL;
     Verdict refused = it->is_after_action ? VERDICT_READY_AFTER_ACTION : VERDICT_BLOCKED;
@@ -179,14 +267,48 @@ judge_case(const Case *it, size_t column)
                           outcome.code, outcome.text ? outcome.text : "(no text)");
 }
 
+/* Is it refused by some of what the server may be, and not by others? */
+static inline Answer
+is_refused_by(const Case *it, const ReleaseSet *set)
+{
+    size_t refusing = 0;
+    for (size_t i = 0; i < set->n; i++) {
+        char letter = it->by_release[set->rows[i] - releases];
+        if (letter == 'u')
+            return ANSWER_UNKNOWN;
+        refusing += letter != 'a' && letter != 'w';
+    }
+    return refusing == set->n ? ANSWER_YES : refusing ? ANSWER_UNKNOWN : ANSWER_NO;
+}
+
+/* A server that hides its version: where what is left open decides, the verdict is unknown. NULL:
+ * it is so. (owned) */
+static inline char *
+judge_hidden(const Case *it, size_t column)
+{
+    g_auto(Outcome) outcome;
+    ReleaseSet set = {0};
+    play_cases(&it, 1, column, &set, &outcome);
+    Answer is_refused = is_refused_by(it, &set);
+    bool is_blocked =
+        outcome.verdict == VERDICT_BLOCKED || (it->is_after_action && outcome.first == it->id);
+    bool is_right = is_refused == ANSWER_YES       ? is_blocked
+                    : is_refused == ANSWER_UNKNOWN ? outcome.verdict == VERDICT_UNKNOWN
+                                                   : outcome.verdict < VERDICT_BLOCKED;
+    return is_right ? NULL
+                    : g_strdup_printf("%s, which may be %s and %zu more: %s",
+                          finding_kinds[it->id - 1]->id, set.rows[0]->name, set.n - 1,
+                          verdict_words[outcome.verdict]);
+}
+
 /* Of two troubles at once the one of the lower place comes first. ANSWER_UNKNOWN: they do not go
  * together. */
 static inline Answer
-judge_pair(const Case *lower, const Case *higher, const char *release)
+judge_pair(const Case *lower, const Case *higher, size_t column)
 {
     const Case *const cases[] = {lower, higher};
     g_auto(Outcome) outcome;
-    play_cases(cases, 2, release, &outcome);
+    play_cases(cases, 2, column, NULL, &outcome);
     if (!outcome.is_refusal[lower->id] || !outcome.is_refusal[higher->id])
         return ANSWER_UNKNOWN;
     return outcome.first == higher->id ? ANSWER_NO : ANSWER_YES;

@@ -36,7 +36,7 @@ judge_order(const Case *lower, const Case *higher)
         return NULL;
     if (column < (int)releases_n - 1 && (has_other_places(lower) || has_other_places(higher)))
         return NULL;
-    if (judge_pair(lower, higher, releases[column].name) != ANSWER_NO)
+    if (judge_pair(lower, higher, (size_t)column) != ANSWER_NO)
         return NULL;
     return g_strdup_printf("%s comes after %s on %s", finding_kinds[lower->id - 1]->id,
         finding_kinds[higher->id - 1]->id, releases[column].name);
@@ -71,8 +71,7 @@ static inline char *
 judge_orders_of(size_t column)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(orders); i++) {
-        Answer first =
-            judge_pair(find_case(orders[i].a), find_case(orders[i].b), releases[column].name);
+        Answer first = judge_pair(find_case(orders[i].a), find_case(orders[i].b), column);
         char expected = orders[i].by_release[column];
         char found = first == ANSWER_YES ? '<' : first == ANSWER_NO ? '>' : ' ';
         if (found != expected)
@@ -84,61 +83,6 @@ judge_orders_of(size_t column)
 }
 
 /* --- a hidden version ------------------------------------------------------------------------- */
-
-/* What each release shows, as its code has it. */
-static const struct {
-    const char *api, *param, *by_release;
-} shown_apis[] = {
-    {"importVm", NULL, "--YYYYYYYYYYYYY"},
-    {"importVm", "forcemstoimportvmfiles", "---YYYYYYYYYYYY"},
-    {"importVm", "importinstancehostid", "----YY-YYYYYYYY"},
-    {"importVm", "usevddk", "-------------YY"},
-    {"unmanageVolume", NULL, "---YYYYYYYYYYYY"},
-    {"listVmwareDcVms", NULL, "--YYYYYYYYYYYYY"},
-    {"listVmwareDcVms", "batchsize", "----Y----------"},
-    {"listVmwareDcVms", "instancename", "-----Y-YYYYYYYY"},
-    {"updateVirtualMachine", NULL, "YYYYYYYYYYYYYYY"},
-    {"updateVirtualMachine", "deleteprotection", "------YYYYYYYYY"},
-    {"listImportVmTasks", NULL, "-----------YYYY"},
-    {"updateVmNic", NULL, "--------------Y"},
-};
-static const struct {
-    const char *setting, *by_release;
-} shown_settings[] = {
-    {"vm.strict.host.tags", "------YYYYYYYYY"},
-    {"api.key.access", "-------YYYYYYYY"},
-    {"enforce.post.requests.and.timestamps", "----------YYYYY"},
-};
-/* Those that nothing tells apart; a letter each. */
-static const char indistinct[] = "aabcdefggghiijk";
-
-static inline void
-show_release(Catalog *catalog, Arena *arena, size_t column)
-{
-    Api *apis = catalog->apis.items = arena_new_n(arena, Api, G_N_ELEMENTS(shown_apis));
-    for (size_t i = 0; i < G_N_ELEMENTS(shown_apis); i++) {
-        if (shown_apis[i].by_release[column] != 'Y')
-            continue;
-        if (!shown_apis[i].param) {
-            Api *api = &apis[catalog->apis.n++];
-            api->name = text_known(shown_apis[i].api);
-            api->params.state = FACT_KNOWN;
-            api->params.items = arena_new_n(arena, ApiParam, G_N_ELEMENTS(shown_apis));
-            continue;
-        }
-        for (size_t j = 0; j < catalog->apis.n; j++)
-            if (!strcmp(apis[j].name.value, shown_apis[i].api))
-                apis[j].params.items[apis[j].params.n++].name = text_known(shown_apis[i].param);
-    }
-    Setting *settings = catalog->settings.items =
-        arena_new_n(arena, Setting, G_N_ELEMENTS(shown_settings));
-    for (size_t i = 0; i < G_N_ELEMENTS(shown_settings); i++)
-        if (shown_settings[i].by_release[column] == 'Y')
-            settings[catalog->settings.n++].name = text_known(shown_settings[i].setting);
-    if (!catalog->settings.n)
-        settings[catalog->settings.n++].name = text_known("other");
-    catalog->apis.state = catalog->settings.state = FACT_KNOWN;
-}
 
 /* NULL: narrowed down to the release and those that look the same. (owned) */
 static inline char *

@@ -31,6 +31,35 @@ test_order_by_release(void)
 }
 
 static void
+test_hidden(void)
+{
+    bool is_right = true;
+    for (size_t i = 0; i < G_N_ELEMENTS(server_cases); i++)
+        for (size_t column = 0; column < releases_n; column++) {
+            g_autofree char *trouble = judge_hidden(&server_cases[i], column);
+            if (trouble)
+                g_test_message("%s", trouble);
+            is_right &= !trouble;
+        }
+    g_assert_true(is_right);
+}
+
+/* 4.20.1 and 4.20.2 do not look at the limit of CPUs, 4.20.3 does: nothing else tells them apart.
+ */
+static void
+test_release_that_decides_is_named(void)
+{
+    const Case *limit = find_case(FINDING_LIMIT_CPU);
+    g_auto(Outcome) outcome;
+    ReleaseSet set;
+    play_cases(&limit, 1, 8, &set, &outcome);
+    g_assert_cmpuint(set.n, ==, 3);
+    g_assert_cmpstr(set.rows[2]->name, ==, "4.20.3");
+    g_assert_true(outcome.has[FINDING_RELEASE_DECIDES]);
+    g_assert_false(outcome.has[FINDING_LIMIT_CPU]);
+}
+
+static void
 test_narrowed_down(void)
 {
     for (size_t column = 0; column < releases_n; column++) {
@@ -107,6 +136,8 @@ main(int argc, char **argv)
     g_test_add_func("/checks/order", test_order);
     g_test_add_func("/checks/order-by-release", test_order_by_release);
     g_test_add_func("/checks/each-row-has-a-case", test_each_row_has_a_case);
+    g_test_add_func("/releases/what-is-open-is-unknown", test_hidden);
+    g_test_add_func("/releases/one-that-decides-is-named", test_release_that_decides_is_named);
     g_test_add_func("/releases/versions", test_versions);
     g_test_add_func("/releases/narrowed-down", test_narrowed_down);
     return g_test_run();
