@@ -11,6 +11,7 @@
 #include "arena.h"
 #include "cleanup.h"
 #include "csv.h"
+#include "report.h"
 
 /* Columns that say which VM a row is of. */
 typedef enum IdentityColumn {
@@ -24,11 +25,6 @@ typedef enum IdentityColumn {
 
 static const char *const identity_names[IDENTITY_N] = {
     "source", "id", "instance_uuid", "name", "path"};
-
-/* Other columns of the report, for reading only; what stands in them may have changed since. */
-static const char *const facts_names[] = {"datacenter", "cluster", "host", "guest_os", "power",
-    "cpus", "memory_mib", "disks", "disk_gib", "nics", "vlans", "verdict", "findings", "text",
-    "remedy", NULL};
 
 typedef struct ChoicesFile {
     CsvReader *csv;
@@ -45,17 +41,14 @@ typedef struct ChoicesFile {
 
 /* --- the heading ------------------------------------------------------------------------------ */
 
+/* A column of the report, which is read back or is for reading only. */
 static bool
 is_known_column(const char *name)
 {
-    for (size_t i = 0; i < choice_columns_n; i++)
-        if (g_ascii_strcasecmp(choice_columns[i].name, name) == 0)
-            return true;
-    for (size_t i = 0; i < IDENTITY_N; i++)
-        if (g_ascii_strcasecmp(identity_names[i], name) == 0)
-            return true;
-    for (const char *const *fact = facts_names; *fact; fact++)
-        if (g_ascii_strcasecmp(*fact, name) == 0)
+    g_autofree char *heading = report_csv_heading();
+    g_auto(GStrv) columns = g_strsplit(heading, ",", -1);
+    for (char **column = columns; *column; column++)
+        if (g_ascii_strcasecmp(*column, name) == 0)
             return true;
     return false;
 }

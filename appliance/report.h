@@ -105,6 +105,8 @@ bool report_html(const Plan *plan, FILE *file, GError **error);
 
 /* One line a VM; columns are stable and documented in report_csv.c. */
 bool report_csv(const Plan *plan, const OutputStyle *style, FILE *file, GError **error);
+/* The names of its columns, with commas between them. (owned) */
+char *report_csv_heading(void);
 /* One line a VLAN of the VLAN to network matrix. */
 bool report_csv_networks(const Plan *plan, FILE *file, GError **error);
 

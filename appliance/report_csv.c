@@ -111,13 +111,14 @@ add_choice(GString *line, const Choice *choice)
     }
 }
 
-static void
-add_heading(GString *line)
+char *
+report_csv_heading(void)
 {
-    g_string_append(line, heading);
+    GString *line = g_string_new(heading);
     for (size_t i = 0; i < choice_columns_n; i++)
         g_string_append_printf(line, ",%s", choice_columns[i].name);
-    g_string_append(line, ",absence,absence_certainty\r\n");
+    g_string_append(line, ",absence,absence_certainty");
+    return g_string_free(line, false);
 }
 
 static void
@@ -139,9 +140,9 @@ bool
 report_csv(const Plan *plan, const OutputStyle *style, FILE *file, GError **error)
 {
     g_autoptr(GString) line = g_string_new(NULL);
+    g_autofree char *names = report_csv_heading();
     if (!style->no_headers)
-        add_heading(line);
-    fwrite(line->str, 1, line->len, file);
+        fprintf(file, "%s\r\n", names);
     for (size_t i = 0; i < plan->n_items && !ferror(file); i++) {
         const PlanItem *item = &plan->items[i];
         Arena arena;
