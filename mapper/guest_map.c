@@ -200,6 +200,27 @@ smallest_template(const Task *task, const char *pattern)
     return best;
 }
 
+/* "'x' fits but for its size, 10.00 GiB: the root disk has 8 GiB" */
+static const char *
+nearest_template_text(const Task *task)
+{
+    const Catalog *catalog = task->planner->catalog;
+    const Template *nearest = NULL;
+    for (size_t i = 0; i < catalog->templates.n; i++) {
+        const Template *template = &catalog->templates.items[i];
+        if (is_usable_template(task, template) && template->size.state == FACT_KNOWN &&
+            (!nearest || template->size.value < nearest->size.value))
+            nearest = template;
+    }
+    if (nearest)
+        return arena_printf(task->planner->arena,
+            "'%s' fits but for its size, %.2f GiB, which is more than the root disk has",
+            text_or_word(nearest->name), (double)nearest->size.value / (double)GIB);
+    return catalog->templates.n
+               ? "none of the catalog's templates is for KVM, ready and in the zone"
+               : "the catalog has none";
+}
+
 void
 propose_template(Task *task)
 {
@@ -242,12 +263,9 @@ check_template(Task *task)
         bool is_asked = check_is_made(planner, FINDING_TEMPLATE_NEEDED) != ANSWER_NO ||
                         check_is_made(planner, FINDING_TEMPLATE_MISSING) == ANSWER_NO;
         const Template *fitting = smallest_template(task, NULL);
-        const char *why =
-            fitting ? arena_printf(planner->arena, "the choice names none, '%s' fits",
-                          text_or_word(fitting->name))
-            : planner->catalog->templates.n
-                ? "none of the catalog's templates is small enough or of this hypervisor"
-                : "the catalog has none";
+        const char *why = fitting ? arena_printf(planner->arena, "the choice names none, '%s' fits",
+                                        text_or_word(fitting->name))
+                                  : nearest_template_text(task);
         add_finding(task, is_asked ? FINDING_TEMPLATE_NEEDED : FINDING_TEMPLATE_MISSING, NULL,
             (FindingArg[FINDING_ARGS_MAX]){ARG(why), ARG(size), ARG("(internal number)")});
     } else if (!template) {

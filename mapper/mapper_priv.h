@@ -429,6 +429,10 @@ CustomRange custom_range(const Planner *planner, const ServiceOffering *offering
 bool offering_is_custom(const ServiceOffering *offering);
 FindingId offering_fit(const Planner *planner, const ServiceOffering *offering, const Shape *shape);
 void propose_offering(Task *task);
+/* "'so-2x2048' fits but for the tag gold: two steps" */
+const char *nearest_offering_text(const Task *task, const OfferingPick *pick);
+const char *offering_size_text(const Task *task, const ServiceOffering *offering);
+bool offering_needs_power_off(const Task *task, const OfferingPick *pick);
 /* Chooses another one of those that fit, with the speed that it asks for. */
 void set_offering(Task *task, const ServiceOffering *offering);
 /* It was taken after better ones that fit as well, but are refused: names them. */

@@ -49,25 +49,15 @@ find_no_offering(Task *task)
 {
     const Shape *shape = &task->shape;
     const OfferingPick *pick = task->offering_pick;
-    Arena *arena = task->planner->arena;
-    const char *nearest = "none was looked for";
-    if (pick && !pick->nearest)
-        nearest = "none";
-    else if (pick && pick->nearest_problem == FINDING_STORAGE_TAGS_DIFFER)
-        nearest = arena_printf(arena, "'%s' fits but for its storage tags: two steps",
-            text_or_word(pick->nearest->name));
-    else if (pick)
-        nearest = arena_printf(arena, "'%s' when powered off", text_or_word(pick->nearest->name));
-    bool needs_off = pick && pick->nearest && !shape->is_off &&
-                     pick->nearest_problem != FINDING_STORAGE_TAGS_DIFFER;
     if (!is_read(&task->planner->catalog->service_offerings))
         find_unread_list(task, "service_offerings");
-    else if (needs_off)
+    else if (offering_needs_power_off(task, pick))
         FIND(task, OFFERING_NEEDS_POWER_OFF, NULL, ARG_N(shape->cpus), ARG_N(shape->memory_mib),
-            ARG(text_or_word(pick->nearest->name)));
+            ARG(text_or_word(pick->nearest->name)), ARG(offering_size_text(task, pick->nearest)));
     else
         FIND(task, OFFERING_NONE_FITS, NULL, ARG_N(shape->cpus), ARG_N(shape->memory_mib),
-            ARG(shape->is_off ? ", powered off" : ", running"), ARG(nearest),
+            ARG(shape->is_off ? ", powered off" : ", running"),
+            ARG(nearest_offering_text(task, pick)),
             ARG_N(shape->reservation_mhz > 0 ? shape->reservation_mhz : CPU_SPEED_DEFAULT_MHZ),
             ARG(create_offering_text(task, pick)));
 }

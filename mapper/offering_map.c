@@ -229,30 +229,106 @@ why_best(const ServiceOffering *best)
                                               : "a custom offering, with a CPU speed given to it";
 }
 
-/* The least that keeps an offering from fitting: powering off, or its tags. */
+/* How much stands in the way of an offering that does not fit; 0: nothing could be done about it.
+ */
+static int
+distance(const ServiceOffering *offering, const Shape *shape, FindingId problem)
+{
+    bool is_larger =
+        offering->cpunumber.value >= shape->cpus && offering->memory.value >= shape->memory_mib;
+    if (problem == FINDING_STORAGE_TAGS_DIFFER)
+        return 1;
+    if (problem == FINDING_OFFERING_CPU || problem == FINDING_OFFERING_MEMORY ||
+        problem == FINDING_OFFERING_SPEED)
+        return is_larger ? 2 : 4;
+    if (problem == FINDING_OFFERING_OF_OTHER_ZONE)
+        return 3;
+    return problem == FINDING_OFFERING_CPU_RANGE || problem == FINDING_OFFERING_MEMORY_RANGE ? 5
+                                                                                             : 0;
+}
+
+/* The nearest miss: least in the way, then the better one. */
 static void
 note_nearest(
     const Task *task, const ServiceOffering *offering, FindingId problem, OfferingPick *pick)
 {
     const Shape *shape = &task->shape;
-    bool is_size = problem == FINDING_OFFERING_CPU || problem == FINDING_OFFERING_MEMORY ||
-                   problem == FINDING_OFFERING_SPEED;
-    if (is_size &&
-        (offering->cpunumber.value < shape->cpus || offering->memory.value < shape->memory_mib))
-        return;
-    if (!is_size && problem != FINDING_STORAGE_TAGS_DIFFER)
-        return;
-    bool is_better = !pick->nearest || (problem == FINDING_STORAGE_TAGS_DIFFER &&
-                                           pick->nearest_problem != FINDING_STORAGE_TAGS_DIFFER);
-    if (!is_better && is_size && pick->nearest_problem != FINDING_STORAGE_TAGS_DIFFER) {
-        OfferingScore known = score_offering(task, pick->nearest);
-        OfferingScore found = score_offering(task, offering);
-        is_better = compare_scores(&found, &known) > 0;
+    int found = distance(offering, shape, problem);
+    int known = pick->nearest ? distance(pick->nearest, shape, pick->nearest_problem) : G_MAXINT;
+    bool is_nearer = found && found < known;
+    if (found && found == known) {
+        OfferingScore left = score_offering(task, offering);
+        OfferingScore right = score_offering(task, pick->nearest);
+        is_nearer = compare_scores(&left, &right) > 0;
     }
-    if (is_better) {
+    if (is_nearer) {
         pick->nearest = offering;
         pick->nearest_problem = problem;
     }
+}
+
+static void
+append_instead(GString *text, int64_t has, int64_t wants, const char *unit)
+{
+    if (has != wants)
+        g_string_append_printf(text, "%s%" G_GINT64_FORMAT "%s instead of %" G_GINT64_FORMAT,
+            text->len ? ", " : "", has, unit, wants);
+}
+
+/* "4 CPUs instead of 3, 8192 MiB instead of 4096" */
+const char *
+offering_size_text(const Task *task, const ServiceOffering *offering)
+{
+    const Shape *shape = &task->shape;
+    g_autoptr(GString) text = g_string_new(NULL);
+    append_instead(text, offering->cpunumber.value, shape->cpus, " CPUs");
+    append_instead(text, offering->memory.value, shape->memory_mib, " MiB");
+    if (shape->reservation_mhz > 0)
+        append_instead(text, offering->cpuspeed.value, shape->reservation_mhz, " MHz");
+    return arena_strndup(task->planner->arena, text->str, text->len);
+}
+
+static const char *
+range_text(Arena *arena, Int least, Int most, const char *unit)
+{
+    return arena_printf(arena, "its limits of %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT " %s",
+        least.value, most.value, unit);
+}
+
+bool
+offering_needs_power_off(const Task *task, const OfferingPick *pick)
+{
+    return pick && pick->nearest && !task->shape.is_off &&
+           distance(pick->nearest, &task->shape, pick->nearest_problem) == 2;
+}
+
+const char *
+nearest_offering_text(const Task *task, const OfferingPick *pick)
+{
+    Arena *arena = task->planner->arena;
+    const ServiceOffering *offering = pick ? pick->nearest : NULL;
+    if (!offering)
+        return pick ? "none" : "none was looked for";
+    const ServiceOfferingDetails *limits = &offering->serviceofferingdetails;
+    const char *but, *remedy;
+    if (pick->nearest_problem == FINDING_STORAGE_TAGS_DIFFER) {
+        but = arena_printf(arena, "the tag %s", join_texts(arena, &offering->storagetags, ", "));
+        remedy = "two steps";
+    } else if (pick->nearest_problem == FINDING_OFFERING_CPU_RANGE) {
+        but = range_text(arena, limits->mincpunumber, limits->maxcpunumber, "CPUs");
+        remedy = "create another";
+    } else if (pick->nearest_problem == FINDING_OFFERING_MEMORY_RANGE) {
+        but = range_text(arena, limits->minmemory, limits->maxmemory, "MiB");
+        remedy = "create another";
+    } else if (pick->nearest_problem == FINDING_OFFERING_OF_OTHER_ZONE) {
+        but = "its zones";
+        remedy = "updateServiceOffering zoneid=...";
+    } else {
+        but = offering_size_text(task, offering);
+        remedy = "power off, and it is smaller at the next start";
+    }
+    return arena_printf(
+        arena, "'%s' fits but for %s: %s", text_or_word(offering->name), but, remedy);
 }
 
 static void

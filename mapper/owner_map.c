@@ -49,6 +49,25 @@ count_text(Planner *planner, size_t n)
     return arena_printf(planner->arena, "%zu entries", n);
 }
 
+/* The nearest miss: the domain that has an account of that name; NULL: none has. */
+static const char *
+other_account_text(Planner *planner, const Owner *owner)
+{
+    const Catalog *catalog = planner->catalog;
+    for (size_t i = 0; i < catalog->accounts.n; i++) {
+        const Account *account = &catalog->accounts.items[i];
+        if (!account->name.value || g_ascii_strcasecmp(account->name.value, owner->account) != 0)
+            continue;
+        const Domain *domain = account->domainid.value
+                                   ? g_hash_table_lookup(planner->domains, account->domainid.value)
+                                   : NULL;
+        return arena_printf(planner->arena, "%zu entries; nearest: '%s' in domain '%s'",
+            catalog->accounts.n, account->name.value,
+            domain ? text_or_word(domain->path) : text_or_word(account->domainid));
+    }
+    return NULL;
+}
+
 static void
 resolve_account(Planner *planner, Owner *owner)
 {
@@ -61,9 +80,10 @@ resolve_account(Planner *planner, Owner *owner)
         domain ? domain : owner->domainid);
     /* Without the domains a rule's path has not become an id, and no account has a path. */
     bool is_sure = is_read(&catalog->accounts) && (owner->of_domain || is_read(&catalog->domains));
+    const char *other = owner->of_account ? NULL : other_account_text(planner, owner);
     if (!owner->of_account && is_sure)
         refuse(owner, FINDING_OWNER_NOT_FOUND, owner->account, domain ? domain : owner->domainid,
-            count_text(planner, catalog->accounts.n));
+            other ? other : count_text(planner, catalog->accounts.n));
     if (!owner->of_domain && is_read(&catalog->domains))
         refuse(owner, FINDING_DOMAIN_NOT_FOUND, owner->domainid,
             count_text(planner, catalog->domains.n), NULL);

@@ -267,7 +267,27 @@ test_nearest_miss_is_named(void)
     FindingText text;
     finding_render(
         &plan->items[0], find_finding(&plan->items[0], "no-offering"), plan_arena(plan), &text);
-    g_assert_nonnull(strstr(text.evidence.value, "'so-gold' fits but for its storage tags"));
+    g_assert_nonnull(strstr(text.evidence.value, "'so-gold' fits but for the tag gold: two steps"));
+}
+
+/* What another size would cost is told with its numbers. */
+static void
+test_nearest_size_is_named(void)
+{
+    g_auto(Estate) estate = {0};
+    estate_init(&estate);
+    estate_add_network(&estate, "l2-10", 10);
+    estate_add_pool(&estate, "ds1", NULL);
+    estate_add_offering(&estate, "so-4x2", 4, 2048);
+    estate_put_vm(&estate, estate_add_plain_vm(&estate, "web-01"), true);
+    estate_freeze(&estate);
+    g_autoptr(Plan) plan = estate_plan(&estate, NULL);
+    const Finding *finding = find_finding(&plan->items[0], "offering-needs-power-off");
+    FindingText text;
+    g_assert_nonnull(finding);
+    finding_render(&plan->items[0], finding, plan_arena(plan), &text);
+    g_assert_nonnull(
+        strstr(text.evidence.value, "'so-4x2' fits but for 4 CPUs instead of 2: power off"));
 }
 
 static void
@@ -319,6 +339,7 @@ main(int argc, char **argv)
         g_test_add_data_func(path, &cases[i], test_case);
     }
     g_test_add_func("/plan/offering/nearest-miss-is-named", test_nearest_miss_is_named);
+    g_test_add_func("/plan/offering/nearest-size-is-named", test_nearest_size_is_named);
     g_test_add_func(
         "/plan/offering/kvm-without-cpus-is-refused", test_kvm_off_with_no_cpus_is_refused);
     g_test_add_func(
