@@ -59,40 +59,24 @@ system_of(const Planner *planner, const InstanceView *view)
 
 /* --- reasons that the source tells ------------------------------------------------------------ */
 
-/* A reason that only some releases know. */
+/* Reasons that hold in some releases only. */
 static const struct {
     const char *reason, *suffix;
-    const char *releases; /* " 19.0 19.1 " */
+    size_t member;
 } hidden_in[] = {
-    {HIDDEN_NO_CPUTUNE, NULL, " 19.0 19.1 20.0 "},
-    {NULL, HIDDEN_NO_CACHE, " 19.0 19.1 19.2 19.3 20.0 20.1 20.2 21.0 22.0 "},
-    {HIDDEN_ITCO_WATCHDOG, NULL, " 19.0 "},
+    {HIDDEN_NO_CPUTUNE, NULL, offsetof(Release, misses_no_cputune)},
+    {NULL, HIDDEN_NO_CACHE, offsetof(Release, misses_no_cache)},
+    {HIDDEN_ITCO_WATCHDOG, NULL, offsetof(Release, misses_itco)},
 };
-
-static const char *
-releases_that_hide(const char *reason)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(hidden_in); i++)
-        if (hidden_in[i].reason ? !strcmp(reason, hidden_in[i].reason)
-                                : g_str_has_suffix(reason, hidden_in[i].suffix))
-            return hidden_in[i].releases;
-    return NULL;
-}
 
 static Answer
 hides(const Planner *planner, const char *reason)
 {
-    const char *rows = releases_that_hide(reason);
-    size_t n = 0;
-    for (size_t i = 0; rows && i < planner->releases.n; i++) {
-        const Release *release = planner->releases.rows[i];
-        char word[24];
-        g_snprintf(word, sizeof word, " %d.%d ", release->minor, release->patch);
-        n += strstr(rows, word) != NULL;
-    }
-    if (!rows || n == planner->releases.n)
-        return ANSWER_YES;
-    return n ? ANSWER_UNKNOWN : ANSWER_NO;
+    for (size_t i = 0; i < G_N_ELEMENTS(hidden_in); i++)
+        if (hidden_in[i].reason ? !strcmp(reason, hidden_in[i].reason)
+                                : g_str_has_suffix(reason, hidden_in[i].suffix))
+            return releases_ask(&planner->releases, hidden_in[i].member);
+    return ANSWER_YES;
 }
 
 static bool

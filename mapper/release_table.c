@@ -48,6 +48,10 @@
     X(asks_cluster_first       ,     Y,     Y,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _)   \
     X(force_removes_other_nic  ,     Y,     Y,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _)   \
     X(hides_names_by_host      ,     Y,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _)   \
+    /* Which domains its reader of KVM misses. */                                                                                           \
+    X(misses_no_cputune        ,     _,     _,     Y,     Y,     _,     _,     Y,     _,     _,     _,     _,     _,     _,     _,     _)   \
+    X(misses_no_cache          ,     _,     _,     Y,     Y,     Y,     Y,     Y,     Y,     Y,     _,     Y,     Y,     Y,     _,     _)   \
+    X(misses_itco              ,     _,     _,     Y,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _)   \
     /* How it words its texts. */                                                                                                           \
     X(has_words_of_418         ,     Y,     Y,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _)   \
     X(misspells_please         ,     _,     _,     Y,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _)   \

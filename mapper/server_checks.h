@@ -52,6 +52,8 @@ typedef struct Release {
     bool asks_cluster_first;      /* before it looks at domain and account */
     bool force_removes_other_nic; /* forced=true takes the MAC away from its owner */
     bool hides_names_by_host;     /* a managed VM on another host than recorded is found again */
+    /* which domains its reader of KVM misses */
+    bool misses_no_cputune, misses_no_cache, misses_itco;
     /* how it words its texts */
     bool has_words_of_418;
     bool misspells_please;

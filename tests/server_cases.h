@@ -241,6 +241,15 @@ PREPARE(not_readable)
     bench->view->hidden_because = one_text(&bench->estate, HIDDEN_NO_CPUTUNE);
     bench->is_open = bench->is_unseen = true;
 }
+#define UNREADABLE(name, reason)                                                                   \
+    PREPARE(name)                                                                                  \
+    {                                                                                              \
+        bench->view->hidden_because = one_text(&bench->estate, reason);                            \
+        bench->is_unseen = true;                                                                   \
+    }
+UNREADABLE(no_cputune, HIDDEN_NO_CPUTUNE)
+UNREADABLE(no_cache, "network disk '1'" HIDDEN_NO_CACHE)
+UNREADABLE(itco, HIDDEN_ITCO_WATCHDOG)
 PREPARE(system_vm)
 {
     bench->view->name = text_known("vCLS-1b2c");
