@@ -215,7 +215,9 @@ static const Field matrix_row_fields[] = {
     F_TEXT(MatrixRow, zone, INTERNED),
     F_ENUM(MatrixRow, match, network_match_words),
     F_LIST(MatrixRow, networks, &matrix_network_type),
+    F_TEXTS(MatrixRow, physicalnetworks),
     F_TEXT(MatrixRow, note),
+    F_TEXT(MatrixRow, create),
 };
 const RecordType matrix_row_type = RECORD_TYPE(MatrixRow, matrix_row_fields);
 
@@ -333,6 +335,7 @@ static const Field info_fields[] = {
     F_TEXT(PlanInfo, zone),
     F_TEXT(PlanInfo, zoneid),
     F_TEXT(PlanInfo, server_version),
+    F_TEXTS(PlanInfo, physicalnetworks),
     F_LIST(PlanInfo, inputs, &plan_input_type),
     F_LIST(PlanInfo, problems, &source_problem_type),
 };

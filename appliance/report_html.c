@@ -11,7 +11,7 @@
 #include "arena.h"
 #include "assets.h"
 
-enum { CAUSES_MAX = 8 }; /* shown at once, the others on demand */
+enum { CAUSES_MAX = 10 }; /* shown at once, the others on demand */
 
 /* What the style sheet calls a verdict. */
 static const char *const verdict_classes[VERDICT_N] = {
@@ -48,8 +48,8 @@ put(FILE *file, const char *text)
 }
 
 /* Writes "#NAME=VALUE", a link into the list of VMs. */
-static void
-put_link(FILE *file, const char *name, const char *value)
+void
+report_html_link(FILE *file, const char *name, const char *value)
 {
     g_autofree char *escaped = g_uri_escape_string(value, NULL, false);
     fprintf(file, "#%s=", name);
@@ -159,105 +159,6 @@ put_tiles(const Plan *plan, FILE *file)
         fprintf(file, "<p>%zu VMs have not been judged yet.</p>\n", plan->n_verdicts[VERDICT_NONE]);
 }
 
-/* --- networks --------------------------------------------------------------------------------- */
-
-static void
-put_texts(FILE *file, const Texts *texts)
-{
-    for (size_t i = 0; i < texts->n; i++) {
-        fputs(i ? ", " : "", file);
-        put(file, texts->items[i]);
-    }
-}
-
-static void
-put_count(FILE *file, Int count)
-{
-    if (count.state == FACT_KNOWN)
-        fprintf(file, "<td class=\"number\">%" G_GINT64_FORMAT "</td>", count.value);
-    else
-        fputs("<td class=\"number\">?</td>", file);
-}
-
-static void
-put_target_networks(FILE *file, const MatrixRow *row)
-{
-    for (size_t i = 0; i < row->networks.n; i++) {
-        const MatrixNetwork *network = &row->networks.items[i];
-        bool is_alone = row->networks.n == 1; /* nothing to tell apart */
-        const char *extras[] = {network->type.value, network->owner.value,
-            is_alone ? NULL : network->physicalnetwork.value};
-        fputs(i ? "<br>" : "", file);
-        put(file, network->name.value ? network->name.value : network->id.value);
-        fputs(" <span class=\"muted\">", file);
-        for (size_t k = 0; k < G_N_ELEMENTS(extras); k++) {
-            if (!extras[k])
-                continue;
-            fputs("&middot; ", file);
-            put(file, extras[k]);
-            fputc(' ', file);
-        }
-        fputs("</span>", file);
-    }
-    if (row->note.value) {
-        fputs(row->networks.n ? "<br>" : "", file);
-        put(file, row->note.value);
-    }
-}
-
-static void
-put_matrix_row(const MatrixRow *row, FILE *file)
-{
-    static const char *const titles[MATCH_N] = {
-        "not known", "one network", "several networks", "no network", "conflict"};
-    static const char *const classes[MATCH_N] = {"none", "one", "several", "missing", "conflict"};
-    Arena arena;
-    arena_init(&arena);
-    const char *vlan = report_vlan_text(&row->vlan, &arena);
-    fputs("<tr><th scope=\"row\"><a href=\"", file);
-    put_link(file, "vlan", vlan);
-    fputs("\">", file);
-    put(file, vlan);
-    fputs("</a></th><td class=\"wide\">", file);
-    put_texts(file, &row->portgroups);
-    fputs("</td><td class=\"wide\">", file);
-    put_texts(file, &row->switches);
-    fputs("</td>", file);
-    put_count(file, row->hosts);
-    put_count(file, row->instances);
-    put_count(file, row->nics);
-    fprintf(file, "<td><span class=\"tag %s\">%s</span></td><td class=\"wide\">",
-        classes[row->match], titles[row->match]);
-    put_target_networks(file, row);
-    fputs("</td><td class=\"whole\">", file);
-    put(file, row->zone.value);
-    fputs("</td></tr>\n", file);
-    arena_release(&arena);
-}
-
-static void
-put_matrix(const Plan *plan, FILE *file)
-{
-    fputs("<section class=\"card\" aria-labelledby=\"networks-title\">\n"
-          "<h2 id=\"networks-title\">VLANs and networks</h2>\n",
-        file);
-    if (!plan->n_networks) {
-        fputs("<p class=\"muted\">No VLAN is in use.</p></section>\n", file);
-        return;
-    }
-    fputs("<div class=\"matrix\" tabindex=\"0\" role=\"region\" "
-          "aria-labelledby=\"networks-title\"><table>\n<thead><tr><th scope=\"col\">VLAN</th>"
-          "<th scope=\"col\">Port groups</th><th scope=\"col\">Switches</th>"
-          "<th scope=\"col\" class=\"number\">Hosts</th>"
-          "<th scope=\"col\" class=\"number\">VMs</th><th scope=\"col\" class=\"number\">NICs</th>"
-          "<th scope=\"col\">Match</th><th scope=\"col\">Networks of CloudStack</th>"
-          "<th scope=\"col\">Zone</th></tr></thead>\n<tbody>\n",
-        file);
-    for (size_t i = 0; i < plan->n_networks; i++)
-        put_matrix_row(&plan->networks[i], file);
-    fputs("</tbody></table></div>\n</section>\n", file);
-}
-
 /* --- groups and causes ------------------------------------------------------------------------ */
 
 static void
@@ -292,7 +193,7 @@ put_groups(const GArray *groups, const char *title, const char *key, FILE *file)
     for (guint i = 0; i < groups->len; i++) {
         const SummaryGroup *group = &g_array_index(groups, SummaryGroup, i);
         fputs("<tr><th scope=\"row\"><a href=\"", file);
-        put_link(file, key, group->name);
+        report_html_link(file, key, group->name);
         fputs("\">", file);
         put(file, group->name);
         fprintf(file, "</a></th><td class=\"number\">%zu</td>", group->total);
@@ -312,7 +213,7 @@ put_cause(const SummaryFinding *cause, FILE *file)
     fprintf(file,
         "<li><span class=\"tag %s\">%s</span><span class=\"count\">%zu %s</span><div><a href=\"",
         word, word, cause->items, cause->items == 1 ? "VM" : "VMs");
-    put_link(file, "finding", cause->id);
+    report_html_link(file, "finding", cause->id);
     fputs("\"><code>", file);
     put(file, cause->id);
     fputs("</code></a><p>", file);
@@ -432,12 +333,15 @@ report_html(const Plan *plan, FILE *file, GError **error)
     put_head(plan, file);
     put_title(plan, file);
     put_tiles(plan, file);
-    put_matrix(plan, file);
+    report_html_matrix(plan, file);
+    report_html_creations(plan, file);
     fputs("<div class=\"columns\">\n", file);
     put_groups(summary.clusters, "By cluster or host", "cluster", file);
     put_groups(summary.owners, "By owner", "owner", file);
     fputs("</div>\n", file);
     put_causes(&summary, file);
+    report_html_storage(plan, file);
+    report_html_offerings(plan, file);
     report_html_absences(plan, file);
     report_html_freeze(plan, file);
     report_html_time(plan, file);

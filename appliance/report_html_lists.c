@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Sections of the page that are lists of the plan: what CloudStack does not list, what must hold
- * still, and what it costs in time.
+ * Sections of the page that are lists of the plan: storage, offerings, what CloudStack does not
+ * list, what must hold still, and what it costs in time.
  */
 #include "report_priv.h"
 
@@ -26,6 +26,7 @@ put_row(FILE *file, const char *const *cells, size_t n)
     fputs("</tr>\n", file);
 }
 
+/* @columns: titles, ends with NULL; of numbers with a # in front. */
 static void
 begin_table(FILE *file, const char *id, const char *title, const char *const *columns)
 {
@@ -34,7 +35,8 @@ begin_table(FILE *file, const char *id, const char *title, const char *const *co
         "</h2>\n<div class=\"scroll\"><table>\n<thead><tr>",
         id, id, id, title);
     for (size_t i = 0; columns[i]; i++)
-        fprintf(file, "<th scope=\"col\">%s</th>", columns[i]);
+        fprintf(file, "<th scope=\"col\"%s>%s</th>",
+            columns[i][0] == '#' ? " class=\"number\"" : "", columns[i] + (columns[i][0] == '#'));
     fputs("</tr></thead>\n<tbody>\n", file);
 }
 
@@ -42,6 +44,103 @@ static void
 end_table(FILE *file)
 {
     fputs("</tbody></table></div>\n</section>\n", file);
+}
+
+/* --- storage and offerings -------------------------------------------------------------------- */
+
+/* A cell of a number; what is not known is told as such. */
+static void
+put_number(FILE *file, Int number, int64_t unit)
+{
+    if (number.state == FACT_KNOWN && unit == 1)
+        fprintf(file, "<td class=\"number\">%" G_GINT64_FORMAT "</td>", number.value);
+    else if (number.state == FACT_KNOWN)
+        fprintf(file, "<td class=\"number\">%.1f</td>", (double)number.value / (double)unit);
+    else
+        fprintf(file, "<td class=\"number\">%s</td>",
+            number.state == FACT_ABSENT ? "" : "<span class=\"muted\">unknown</span>");
+}
+
+static void
+put_texts(FILE *file, const Texts *texts)
+{
+    fputs("<td>", file);
+    for (size_t i = 0; i < texts->n; i++) {
+        fputs(i ? ", " : "", file);
+        report_html_text(file, texts->items[i]);
+    }
+    fputs("</td>", file);
+}
+
+static void
+put_storage_match(FILE *file, const StorageRow *row)
+{
+    const char *word = storage_match_words[row->match];
+    const char *look = row->match == STORAGE_POOL        ? "one"
+                       : row->match == STORAGE_AMBIGUOUS ? "several"
+                       : word && strcmp(word, "unknown") ? "missing"
+                                                         : "none";
+    fprintf(file, "<td><span class=\"tag %s\">%s</span></td>", look, word ? word : "unknown");
+}
+
+static void
+put_storage_row(FILE *file, const StorageRow *row)
+{
+    const int64_t gib = (int64_t)1 << 30;
+    const Int sizes[] = {row->bytes, row->leaving_bytes, row->arriving_bytes, row->capacity_bytes,
+        row->allocated_bytes, row->free_after_bytes};
+    fputs("<tr>", file);
+    put_cell(file, row->datastore.value);
+    put_cell(file, row->datacenter.value);
+    put_storage_match(file, row);
+    put_cell(file, row->pool.value);
+    put_cell(file, row->scope.value);
+    put_texts(file, &row->tags);
+    put_number(file, row->instances, 1);
+    put_number(file, row->disks, 1);
+    for (size_t i = 0; i < G_N_ELEMENTS(sizes); i++)
+        put_number(file, sizes[i], gib);
+    put_cell(file, row->note.value);
+    fputs("</tr>\n", file);
+}
+
+void
+report_html_storage(const Plan *plan, FILE *file)
+{
+    static const char *const columns[] = {"Datastore", "Datacenter", "Match", "Pool", "Scope",
+        "Tags", "#VMs", "#Disks", "#GiB", "#Leaves GiB", "#Arrives GiB", "#Pool GiB",
+        "#Allocated GiB", "#Free after GiB", "Note", NULL};
+    if (!plan->n_storage)
+        return;
+    begin_table(file, "storage", "Datastores and primary storage", columns);
+    for (size_t i = 0; i < plan->n_storage; i++)
+        put_storage_row(file, &plan->storage[i]);
+    end_table(file);
+}
+
+void
+report_html_offerings(const Plan *plan, FILE *file)
+{
+    static const char *const columns[] = {"Offering", "Kind", "Tags", "#VMs", "#Disks", "#Moved",
+        "Why", "#Missed by", "What it lacks", NULL};
+    if (!plan->n_offerings)
+        return;
+    begin_table(file, "offerings", "Offerings", columns);
+    for (size_t i = 0; i < plan->n_offerings; i++) {
+        const OfferingRow *row = &plan->offerings[i];
+        fputs("<tr>", file);
+        put_cell(file, row->name.value ? row->name.value : row->id.value);
+        put_cell(file, offering_kind_words[row->kind]);
+        put_texts(file, &row->tags);
+        put_number(file, row->instances, 1);
+        put_number(file, row->disks, 1);
+        put_number(file, row->moved, 1);
+        put_cell(file, row->why.value);
+        put_number(file, row->missed, 1);
+        put_cell(file, row->miss.value);
+        fputs("</tr>\n", file);
+    }
+    end_table(file);
 }
 
 /* --- absences --------------------------------------------------------------------------------- */

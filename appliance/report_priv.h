@@ -18,7 +18,14 @@ void report_html_data(const Plan *plan, FILE *file);
 
 /* Text of a page, escaped; NULL is nothing. */
 void report_html_text(FILE *file, const char *text);
+/* "#name=value", encoded: the address of the list filtered by it. */
+void report_html_link(FILE *file, const char *name, const char *value);
+/* Sections of the page, report_html_matrix.c. */
+void report_html_matrix(const Plan *plan, FILE *file);
+void report_html_creations(const Plan *plan, FILE *file);
 /* Sections of the page, report_html_lists.c. */
+void report_html_storage(const Plan *plan, FILE *file);
+void report_html_offerings(const Plan *plan, FILE *file);
 void report_html_absences(const Plan *plan, FILE *file);
 void report_html_freeze(const Plan *plan, FILE *file);
 void report_html_time(const Plan *plan, FILE *file);

@@ -277,7 +277,9 @@ typedef struct MatrixRow {
     Text zone;
     NetworkMatch match;
     LIST_OF(MatrixNetwork) networks;
-    Text note; /* why it is a conflict, or what would be created */
+    Texts physicalnetworks; /* that traffic labels tie its switches to; none: no label does */
+    Text note;              /* why it is a conflict, or what would be created */
+    Text create;            /* the call, where the network is missing */
 } MatrixRow;
 
 /* One row of the storage map: a datastore that VMs of the plan lie on, or a pool that their disks
@@ -391,6 +393,7 @@ typedef struct PlanInput {
 typedef struct PlanInfo {
     Text created_at, tool_version;
     Text zone, zoneid, server_version;
+    Texts physicalnetworks; /* of the zone, by name where they have one */
     LIST_OF(PlanInput) inputs;
     LIST_OF(SourceProblem) problems; /* of the sources and of the catalog, for the report */
 } PlanInfo;

@@ -59,6 +59,8 @@ VlanKey vlan_key_of_id(int64_t id);
 VlanKey network_vlan(const Planner *planner, const Network *network);
 /* "VLAN 10", "PVLAN 100-i201", "untagged", "trunk 10-20,30". */
 const char *vlan_text(const Vlan *vlan, Arena *arena);
+/* "name=l2-10 vlan=10 networkofferingid=...": parameters of createNetwork for it. */
+const char *planner_create_text(Planner *planner, const Vlan *vlan);
 /* As vlan_text(), made once for each VLAN. */
 const char *planner_vlan_text(Planner *planner, const Vlan *vlan);
 

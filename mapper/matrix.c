@@ -153,16 +153,47 @@ owner_text(Planner *planner, const Network *network)
 
 /* By name where the catalog has it. */
 static Text
-physical_network_text(const Planner *planner, const Network *network)
+physical_network_text(const Planner *planner, Text id)
 {
     const Catalog *catalog = planner->catalog;
     for (size_t i = 0; i < catalog->physical_networks.n; i++) {
         const PhysicalNetwork *physical = &catalog->physical_networks.items[i];
-        if (physical->name.value &&
-            !g_strcmp0(physical->id.value, network->physicalnetworkid.value))
+        if (physical->name.value && !g_strcmp0(physical->id.value, id.value))
             return physical->name;
     }
-    return network->physicalnetworkid;
+    return id;
+}
+
+/* That the traffic labels tie the row's switches to. */
+static void
+keep_physical_networks(Planner *planner, MatrixRow *row)
+{
+    const Texts *switches = &row->switches;
+    Texts *found = &row->physicalnetworks;
+    *found = (Texts){
+        .state = FACT_KNOWN, .items = arena_new_n(planner->arena, const char *, switches->n)};
+    for (size_t i = 0; i < switches->n; i++) {
+        const char *id = g_hash_table_lookup(planner->labels, switches->items[i]);
+        const char *name = id && *id ? physical_network_text(planner, text_known(id)).value : NULL;
+        if (name && !has_text(found, name))
+            found->items[found->n++] = name;
+    }
+}
+
+/* All of the zone. */
+static void
+keep_all_physical_networks(Planner *planner)
+{
+    const Catalog *catalog = planner->catalog;
+    Texts *all = &planner->plan->info.physicalnetworks;
+    *all = (Texts){.state = catalog->physical_networks.state,
+        .items = arena_new_n(planner->arena, const char *, catalog->physical_networks.n)};
+    for (size_t i = 0; i < catalog->physical_networks.n; i++) {
+        const PhysicalNetwork *physical = &catalog->physical_networks.items[i];
+        const char *name = physical_network_text(planner, physical->id).value;
+        if (name && !g_strcmp0(physical->zoneid.value, planner->zone->id.value))
+            all->items[all->n++] = name;
+    }
 }
 
 static void
@@ -173,8 +204,9 @@ keep_networks(Planner *planner, const GPtrArray *list, MatrixRow *row)
     row->networks.items = arena_new_n(planner->arena, MatrixNetwork, row->networks.n);
     for (size_t i = 0; i < row->networks.n; i++) {
         const Network *network = g_ptr_array_index(list, i);
-        row->networks.items[i] = (MatrixNetwork){network->id, network->name, network->type,
-            owner_text(planner, network), physical_network_text(planner, network)};
+        row->networks.items[i] =
+            (MatrixNetwork){network->id, network->name, network->type, owner_text(planner, network),
+                physical_network_text(planner, network->physicalnetworkid)};
     }
 }
 
@@ -229,7 +261,7 @@ match_row(Planner *planner, MatrixRow *row)
     const GPtrArray *list = key ? g_hash_table_lookup(planner->vlans, &key) : NULL;
     const char *conflict = conflict_of(planner, &row->vlan);
     keep_networks(planner, list, row);
-    row->note = text_absent();
+    row->note = row->create = text_absent();
     row->match = conflict              ? MATCH_CONFLICT
                  : !row->networks.n    ? MATCH_MISSING
                  : row->networks.n > 1 ? MATCH_SEVERAL
@@ -244,6 +276,8 @@ match_row(Planner *planner, MatrixRow *row)
     if (!physical) {
         row->note = text_known(
             "an L2 network of this VLAN would have to be created: vm-ingest networks plan");
+        row->create = text_known(arena_printf(planner->arena, "createNetwork zoneid=%s %s",
+            planner->zone->id.value, planner_create_text(planner, &row->vlan)));
         return;
     }
     row->match = MATCH_CONFLICT;
@@ -282,6 +316,7 @@ make_row(Planner *planner, const Draft *draft, MatrixRow *row)
     row->instances = int_known(draft->n_instances);
     row->nics = int_known(draft->n_nics);
     row->zone = planner->zone->name;
+    keep_physical_networks(planner, row);
     match_row(planner, row);
 }
 
@@ -292,6 +327,7 @@ plan_build_matrix(Planner *planner)
         g_hash_table_new_full(number_key_hash, number_key_equal, NULL, draft_free);
     add_portgroups(planner, drafts);
     add_instances(planner, drafts);
+    keep_all_physical_networks(planner);
     Plan *plan = planner->plan;
     plan->networks = arena_new_n(planner->arena, MatrixRow, g_hash_table_size(drafts));
     GHashTableIter iter;

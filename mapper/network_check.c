@@ -54,8 +54,8 @@ l2_offering(const Catalog *catalog)
 }
 
 /* The parameters of createNetwork that a VLAN asks for, made once for each VLAN. */
-static const char *
-create_text(Planner *planner, const Vlan *vlan)
+const char *
+planner_create_text(Planner *planner, const Vlan *vlan)
 {
     VlanKey key = vlan_key(vlan);
     const char *known = g_hash_table_lookup(planner->create_texts, &key);
@@ -128,7 +128,7 @@ find_no_candidate(const NicTask *at, VlanKey key)
     else
         FIND(task, VLAN_WITHOUT_NETWORK, at->id, ARG(vlan), ARG(zone_name(task)), ARG(portgroup),
             ARG(text_or_word(at->vlan->from)), ARG(planner->zone->id.value),
-            ARG(create_text(planner, at->vlan)));
+            ARG(planner_create_text(planner, at->vlan)));
 }
 
 static void

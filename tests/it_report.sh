@@ -76,6 +76,43 @@ for text in 'Dry run of 400 VMs' 'ready after action' 'VLANs and networks' 'net-
     expect_match "$WORK/static" "$text"
 done
 
+begin 'the matrix has a column a physical network, and what is missing stands where it would be'
+"$PYTHON" - "$WORK/static" >"$WORK/same" 2>&1 <<'PYTHON'
+import html.parser, sys
+class Tables(html.parser.HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.tables, self.cell = [], None
+    def handle_starttag(self, tag, attrs):
+        if tag == "table": self.tables.append([])
+        if tag == "tr": self.tables[-1].append([])
+        if tag in ("td", "th"): self.cell = ""
+    def handle_endtag(self, tag):
+        if tag in ("td", "th"):
+            self.tables[-1][-1].append(" ".join(self.cell.split()))
+            self.cell = None
+    def handle_data(self, data):
+        if self.cell is not None: self.cell += data + " "
+page = Tables()
+page.feed(open(sys.argv[1], encoding="utf-8").read())
+def table(first):
+    return next(t for t in page.tables if t[0][0] == first and len(t[0]) > 6)
+matrix = table("VLAN")
+assert matrix[0][6:] == ["Zone One / guest-a", "Zone One / guest-b", "Zone One / no physical network known"], matrix[0]
+rows = {row[0]: row[6:] for row in matrix[1:]}
+assert rows["100"][0].startswith("network net-100") and rows["100"][1:] == ["", ""], rows["100"]
+assert rows["101"][1].startswith("network net-101") and rows["101"][0] == "", rows["101"]
+assert rows["104"] == ["create would be created", "", ""], rows["104"]
+assert rows["105"] == ["", "", "conflict trunk"], rows["105"]
+storage, offerings = table("Datastore"), table("Offering")
+assert dict(zip(storage[0], storage[1]))["Free after GiB"] == "-1.0", storage
+assert storage[1][0] == "ds-<b>" and "too full" in storage[1], storage
+assert dict(zip(offerings[0], offerings[1]))["What it lacks"] == "lacks the tag gold", offerings
+create = next(t for t in page.tables if t[0][-1] == "Call")
+assert [row[-1] for row in create[1:]][0] == "createNetwork name=l2-104 vlan=104", create
+PYTHON
+expect test $? = 0
+
 begin 'every VM is in the page once, with its name'
 "$PYTHON" - "$plan" "$page" >"$WORK/same" 2>&1 <<'PYTHON'
 import json, re, sys

@@ -271,7 +271,7 @@
   let pending = 0;
   $("q").addEventListener("input", () => {
     clearTimeout(pending);
-    pending = setTimeout(() => { list.scrollTop = 0; go({ q: $("q").value }); }, 120);
+    pending = setTimeout(() => { list.scrollTop = 0; go({ q: $("q").value }); }, 40);
   });
   for (const key of ["verdict", "cluster", "owner", "finding", "vlan"])
     $(key).addEventListener("change", () => { list.scrollTop = 0; go({ [key]: $(key).value }); });
