@@ -148,7 +148,8 @@ static void
 add_vms(Estate *estate, GRand *rand)
 {
     for (int i = 0; i < 2; i++) {
-        InstanceView *view = estate_add_vm(estate, estate_text(estate, "vm-%d", i));
+        const char *name = i && maybe(rand, 40) ? "vm-0.lan" : estate_text(estate, "vm-%d", i);
+        InstanceView *view = estate_add_vm(estate, name); /* of one host name at times */
         view->power = maybe(rand, 35) ? POWER_OFF : POWER_ON;
         view->cpus = int_known(g_rand_int_range(rand, 1, 4));
         view->memory_bytes = int_known((int64_t)g_rand_int_range(rand, 1, 4) << 30);
@@ -399,10 +400,34 @@ test_best(void)
     g_assert_cmpint(n_found, >, CASES / 3);
 }
 
+/* Two NICs of one MAC: the first would take the only network that the second may have. */
+static void
+test_together(void)
+{
+    g_auto(Estate) estate = {0};
+    estate_init_plain(&estate);
+    Network *shared = estate_add_network(&estate, "shared-10", 10);
+    shared->type = text_known("Shared");
+    shared->cidr = text_known("10.0.0.0/24");
+    InstanceView *view = estate_add_plain_vm(&estate, "vm-0");
+    Nic *second = estate_add_nic(&estate, view, 10);
+    second->mac = view->nics.items[0].mac;
+    second->ips = one_text(&estate, "10.9.9.9");
+    estate_put_vm(&estate, view, true);
+    estate_freeze(&estate);
+    g_autoptr(Plan) plan = estate_plan(&estate, NULL);
+    const NicChoice *nics = plan->items[0].choice.nics.items;
+    assert_verdict(&plan->items[0], VERDICT_READY);
+    g_assert_cmpstr(nics[0].networkid.value, ==, "id-of-shared-10");
+    g_assert_cmpstr(nics[0].ip4.value, ==, "auto");
+    g_assert_cmpstr(nics[1].networkid.value, ==, "id-of-l2-10");
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/plan/best/no-ready-choice-is-better", test_best);
+    g_test_add_func("/plan/best/nics-are-chosen-together", test_together);
     return g_test_run();
 }
