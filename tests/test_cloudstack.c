@@ -153,6 +153,8 @@ script_end(Script *script)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Script, script_end)
 
+enum { PATIENCE_S = 300 }; /* where the answer comes, on a busy machine too */
+
 static CloudStackClient *
 script_client(const Script *script, unsigned timeout_s)
 {
@@ -199,7 +201,7 @@ static void
 test_request_form(void)
 {
     g_autoptr(Script) script = script_new(GOOD, NULL, NULL);
-    g_autoptr(CloudStackClient) client = script_client(script, 5);
+    g_autoptr(CloudStackClient) client = script_client(script, PATIENCE_S);
     const CloudStackParam params[] = {{"name", "a b+c/\xc3\xbc&=*~"}, {"zoneid", NULL}};
     CloudStack *cs = cloudstack_client_seam(client);
     g_autoptr(JsonObject) reply = NULL;
@@ -220,7 +222,7 @@ static void
 test_connection_is_kept(void)
 {
     g_autoptr(Script) script = script_new(GOOD, NULL, NULL);
-    g_autoptr(CloudStackClient) client = script_client(script, 5);
+    g_autoptr(CloudStackClient) client = script_client(script, PATIENCE_S);
     for (int i = 0; i < 5; i++) {
         g_autoptr(JsonObject) reply = call(client, "listThings", NULL, NULL);
         assert_count(reply, 7);
@@ -242,7 +244,7 @@ static void
 test_many_threads(void)
 {
     g_autoptr(Script) script = script_new(GOOD, NULL, NULL);
-    g_autoptr(CloudStackClient) client = script_client(script, 5);
+    g_autoptr(CloudStackClient) client = script_client(script, PATIENCE_S);
     pthread_t threads[6];
     for (size_t i = 0; i < G_N_ELEMENTS(threads); i++)
         g_assert_cmpint(pthread_create(&threads[i], NULL, call_often, client), ==, 0);
@@ -258,7 +260,7 @@ test_reads_are_repeated(void)
     static const char *const first[] = {CLOSE, BUSY, LIMITED};
     for (size_t i = 0; i < G_N_ELEMENTS(first); i++) {
         g_autoptr(Script) script = script_new(first[i], first[i], GOOD);
-        g_autoptr(CloudStackClient) client = script_client(script, 5);
+        g_autoptr(CloudStackClient) client = script_client(script, PATIENCE_S);
         g_autoptr(GError) error = NULL;
         g_autoptr(JsonObject) reply = call(client, "listThings", NULL, &error);
         g_assert_no_error(error);
@@ -271,7 +273,7 @@ static void
 test_repetition_ends(void)
 {
     g_autoptr(Script) script = script_new(BUSY, NULL, NULL);
-    g_autoptr(CloudStackClient) client = script_client(script, 5);
+    g_autoptr(CloudStackClient) client = script_client(script, PATIENCE_S);
     g_autoptr(GError) error = NULL;
     g_assert_null(call(client, "listThings", NULL, &error));
     g_assert_error(error, INGEST_ERROR, INGEST_ERROR_UNREACHABLE);
@@ -286,7 +288,7 @@ test_writes_are_never_repeated(void)
     static const char *const first[] = {CLOSE, BUSY, LIMITED};
     for (size_t i = 0; i < G_N_ELEMENTS(first); i++) {
         g_autoptr(Script) script = script_new(GOOD, first[i], GOOD);
-        g_autoptr(CloudStackClient) client = script_client(script, 5);
+        g_autoptr(CloudStackClient) client = script_client(script, PATIENCE_S);
         g_autoptr(JsonObject) before = call(client, "listThings", NULL, NULL);
         g_assert_null(call(client, "importThing", NULL, NULL));
         g_assert_cmpuint(script->n_requests, ==, 2);
@@ -311,12 +313,13 @@ test_failures(void)
 {
     assert_fails("HTTP/1.1 302 Found\r\nLocation: https://other.example/x\r\nContent-Length: 0\r\n"
                  "\r\n",
-        5, INGEST_ERROR_PROTOCOL, "HTTP 302, a redirect to 'https://other.example/x'");
+        PATIENCE_S, INGEST_ERROR_PROTOCOL, "HTTP 302, a redirect to 'https://other.example/x'");
     assert_fails("HTTP/1.1 200 OK\r\nContent-Length: 900\r\nConnection: close\r\n\r\n{\"listr\":",
-        5, INGEST_ERROR_PROTOCOL, "after 5 attempts: listThings: .*bytes");
-    assert_fails("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{\"listr\":{", 5,
+        PATIENCE_S, INGEST_ERROR_PROTOCOL, "after 5 attempts: listThings: .*bytes");
+    assert_fails("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{\"listr\":{", PATIENCE_S,
         INGEST_ERROR_PROTOCOL, "cut off at byte 10 of 10");
-    assert_fails("SSH-2.0-OpenSSH_9.2\r\n", 5, INGEST_ERROR_PROTOCOL, "listThings: .*HTTP/0.9");
+    assert_fails(
+        "SSH-2.0-OpenSSH_9.2\r\n", PATIENCE_S, INGEST_ERROR_PROTOCOL, "listThings: .*HTTP/0.9");
     assert_fails(HANG, 1, INGEST_ERROR_TIMEOUT, "no complete reply within 1 s");
 }
 
@@ -353,7 +356,7 @@ test_compressed_reply(void)
     reply = compressed_reply(body, sizeof body - 1, 1);
     g_autoptr(Script) script = script_new(reply->str, NULL, NULL);
     script->gzip_bytes = reply->len;
-    g_autoptr(CloudStackClient) client = script_client(script, 5);
+    g_autoptr(CloudStackClient) client = script_client(script, PATIENCE_S);
     g_autoptr(JsonObject) answer = call(client, "listThings", NULL, NULL);
     assert_count(answer, 7);
     g_assert_nonnull(strstr(script->last_request, "Accept-Encoding: gzip"));
@@ -370,7 +373,7 @@ test_oversized_reply(void)
     reply = compressed_reply(chunk, CHUNK_BYTES, REPLY_BYTES_MAX / CHUNK_BYTES + 2);
     g_autoptr(Script) script = script_new(reply->str, NULL, NULL);
     script->gzip_bytes = reply->len;
-    g_autoptr(CloudStackClient) client = script_client(script, 60);
+    g_autoptr(CloudStackClient) client = script_client(script, PATIENCE_S);
     g_autoptr(GError) error = NULL;
     g_assert_null(call(client, "listThings", NULL, &error));
     g_assert_error(error, INGEST_ERROR, INGEST_ERROR_PROTOCOL);
@@ -378,11 +381,22 @@ test_oversized_reply(void)
     g_assert_cmpuint(script->n_requests, ==, 1);
 }
 
+typedef struct Canceller {
+    Script *script;
+    atomic_bool is_cancelled;
+} Canceller;
+
+/* As soon as the request has come. */
 static void *
-cancel_soon(void *data)
+cancel_midway(void *data)
 {
-    usleep(200000);
-    atomic_store((atomic_bool *)data, true);
+    Canceller *canceller = data;
+    for (size_t n = 0; n == 0; usleep(1000)) {
+        pthread_mutex_lock(&canceller->script->lock);
+        n = canceller->script->n_requests;
+        pthread_mutex_unlock(&canceller->script->lock);
+    }
+    atomic_store(&canceller->is_cancelled, true);
     return NULL;
 }
 
@@ -390,13 +404,13 @@ static void
 test_interrupt(void)
 {
     g_autoptr(Script) script = script_new(HANG, NULL, NULL);
-    atomic_bool is_cancelled = false;
+    Canceller canceller = {.script = script};
     g_autofree char *url = g_strdup_printf("http://127.0.0.1:%u", script->port);
     const CloudStackClientOptions options = {
-        .url = url, .api_key = "K", .secret_key = "S", .is_cancelled = &is_cancelled};
+        .url = url, .api_key = "K", .secret_key = "S", .is_cancelled = &canceller.is_cancelled};
     g_autoptr(CloudStackClient) client = cloudstack_client_new(&options, NULL);
     pthread_t thread;
-    g_assert_cmpint(pthread_create(&thread, NULL, cancel_soon, &is_cancelled), ==, 0);
+    g_assert_cmpint(pthread_create(&thread, NULL, cancel_midway, &canceller), ==, 0);
     g_autoptr(GError) error = NULL;
     g_assert_null(call(client, "listThings", NULL, &error));
     pthread_join(thread, NULL);

@@ -28,7 +28,7 @@ typedef struct Server {
     int code;                      /* INGEST_ERROR_... it fails with */
     size_t page_size_max;          /* refuses larger pages; 0 = none refused */
     atomic_bool *cancels;          /* set by the first list, or NULL */
-    unsigned hold_ms;              /* how long each list takes */
+    unsigned awaits;               /* a list waits until so many were asked for at once */
     pthread_mutex_t lock;          /* over the rest */
     unsigned n_calls, n_lists, n_at_once, n_at_once_max, timeout_s;
 } Server;
@@ -134,6 +134,20 @@ answer_list(Server *server, const char *cluster, json_object **ret, GError **err
     return true;
 }
 
+/* Until as many lists as are awaited were asked for at once, or two minutes. */
+static void
+await_company(Server *server)
+{
+    gint64 end = g_get_monotonic_time() + 120 * G_USEC_PER_SEC;
+    unsigned most = 0;
+    do {
+        g_usleep(1000);
+        pthread_mutex_lock(&server->lock);
+        most = server->n_at_once_max;
+        pthread_mutex_unlock(&server->lock);
+    } while (most < server->awaits && g_get_monotonic_time() < end);
+}
+
 static bool
 list_slowly(Server *server, const char *cluster, json_object **ret, GError **error)
 {
@@ -142,7 +156,7 @@ list_slowly(Server *server, const char *cluster, json_object **ret, GError **err
     server->n_at_once++;
     server->n_at_once_max = MAX(server->n_at_once_max, server->n_at_once);
     pthread_mutex_unlock(&server->lock);
-    g_usleep(server->hold_ms * 1000);
+    await_company(server);
     bool is_ok = answer_list(server, cluster, ret, error);
     pthread_mutex_lock(&server->lock);
     server->n_at_once--;
@@ -568,12 +582,12 @@ static void
 test_parallel(Fixture *fixture, gconstpointer data)
 {
     (void)data;
-    fixture->server.hold_ms = 50;
+    fixture->server.awaits = 2;
     run(fixture, "parallel=2 timeout=77");
     g_assert_no_error(fixture->error);
     g_assert_cmpuint(fixture->server.n_at_once_max, ==, 2);
     g_assert_cmpuint(fixture->server.timeout_s, ==, 77);
-    fixture->server.n_at_once_max = 0;
+    fixture->server.n_at_once_max = fixture->server.awaits = 0;
     run(fixture, "parallel=1");
     g_assert_cmpuint(fixture->server.n_at_once_max, ==, 1);
 }
