@@ -33,15 +33,14 @@ add_member(CallBuilder *builder, const char *list, size_t index, const char *mem
     add_needed(builder, arena_printf(builder->arena, "%s[%zu].%s", list, index, member), value);
 }
 
+/* An account wins over a project, but the project must exist all the same. */
 static void
 add_owner(CallBuilder *builder, const Choice *choice)
 {
-    if (choice->projectid.value && !choice->account.value) {
-        add_param(builder, "projectid", choice->projectid);
-        return;
-    }
     add_param(builder, "account", choice->account);
-    add_param(builder, "domainid", choice->domainid);
+    if (choice->account.value || !choice->projectid.value)
+        add_param(builder, "domainid", choice->domainid);
+    add_param(builder, "projectid", choice->projectid);
 }
 
 static void

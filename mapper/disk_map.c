@@ -549,31 +549,6 @@ check_pool_state(Task *task, const Disk *disk, const PoolMatch *match)
             ARG(pool->state.value));
 }
 
-/* Releases that find a pool without its tags: they refuse a data disk and record a root disk. */
-static void
-check_tags_recorded(
-    Task *task, const Disk *disk, const PoolMatch *match, const Texts *tags, Text name, Text id)
-{
-    const StoragePool *pool = match->right;
-    const Planner *planner = task->planner;
-    if (!pool || pool_fit(planner, match, tags) ||
-        check_is_made(planner, FINDING_STORAGE_TAGS_RECORDED) == ANSWER_NO)
-        return;
-    bool is_accepted = disk == task->root || is_true(task->item->choice.migrateallowed);
-    bool is_rule = is_true(pool->istagarule) &&
-                   RELEASES_ASK(&planner->releases, evaluates_tag_rules) != ANSWER_NO;
-    if (is_rule && !is_accepted)
-        FIND(task, POOL_TAG_RULE, disk->id.value, ARG(text_or_word(disk->label)),
-            ARG(text_or_word(pool->name)), ARG(text_or_word(name)));
-    if (is_rule || pool_has_tags(pool, tags))
-        return;
-    Finding *finding = FIND(task, STORAGE_TAGS_RECORDED, disk->id.value, ARG(text_or_word(name)),
-        ARG(text_or_word(id)), ARG(text_or_word(pool->name)), ARG(tags_and_pools(task, pool, tags)),
-        ARG(text_or_word(pool->id)));
-    if (is_accepted)
-        finding->severity = SEVERITY_WARNING;
-}
-
 /* A local offering on shared storage, or the other way round. */
 static void
 check_storage_type(
@@ -588,6 +563,16 @@ check_storage_type(
             ARG(is_local ? "shared" : "local to a host"));
 }
 
+/* On KVM a root disk without a size is given that of the service offering. */
+int64_t
+task_root_bytes(const Task *task)
+{
+    int64_t bytes = task->root ? task->root->capacity_bytes.value : 0;
+    if (bytes || task->hypervisor != HYPERVISOR_KVM || !task->offering)
+        return bytes;
+    return MAX(task->offering->rootdisksize.value, 0) * GIB;
+}
+
 static void
 check_root(Task *task)
 {
@@ -595,7 +580,7 @@ check_root(Task *task)
     const Disk *root = task->root;
     const ServiceOffering *offering = task->offering;
     check_disk_limit_first(task);
-    check_disk(task, root, task->hypervisor == HYPERVISOR_KVM ? ANSWER_YES : ANSWER_NO);
+    check_disk(task, root, task_root_bytes(task) ? ANSWER_YES : ANSWER_NO);
     if (root->controller.state == FACT_KNOWN && !*root->controller.value)
         FIND(task, ROOT_WITHOUT_CONTROLLER, root->id.value, ARG(""));
     task->root_match = pool_match_find(task, root);
@@ -607,9 +592,7 @@ check_root(Task *task)
         check_storage_type(task, root, task->root_match, offering->storagetype, offering->name);
     }
     check_pool_state(task, root, task->root_match);
-    int64_t bytes = root->capacity_bytes.value;
-    check_disk_limit_last(
-        task, bytes || !offering ? bytes : MAX(offering->rootdisksize.value, 0) * GIB);
+    check_disk_limit_last(task, task_root_bytes(task));
 }
 
 static void

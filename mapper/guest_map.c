@@ -112,7 +112,9 @@ task_hostname(const Task *task)
     const Choice *choice = &task->item->choice;
     if (choice->hostname.value && *choice->hostname.value)
         return choice->hostname.value;
-    bool is_kvm = task->hypervisor == HYPERVISOR_KVM;
+    /* Of the cluster that is asked, whatever the instance is. */
+    const char *kind = task->cluster ? task->cluster->hypervisortype.value : NULL;
+    bool is_kvm = kind ? !strcmp(kind, "KVM") : task->hypervisor == HYPERVISOR_KVM;
     const Text *display = &choice->displayname;
     return is_kvm && display->value && *display->value ? display->value : choice->name.value;
 }
@@ -162,8 +164,7 @@ check_hostname(Task *task)
 static int64_t
 root_gib(const Task *task)
 {
-    int64_t bytes = task->root ? task->root->capacity_bytes.value : 0;
-    return (bytes + GIB - 1) / GIB;
+    return (task_root_bytes(task) + GIB - 1) / GIB;
 }
 
 static bool

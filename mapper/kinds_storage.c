@@ -165,6 +165,33 @@ KIND(STORAGE_TAGS_DIFFER, "storage-tags-differ", SEVERITY_BLOCKER,
     "The server looks only at pools that have all tags of the offering, migrateallowed or "
     "not.",
     STAGE_JOB, 530, POOL_TEXT, RANK_DISKS, RECORDED, IF(filters_pools_by_tag));
+KIND(STORAGE_TAGS_UNDECIDED, "storage-tags-undecided", SEVERITY_UNKNOWN,
+    "Whether the pool that is taken for datastore '{2}' has the tags of offering '{1}' is not "
+    "known.",
+    "Several pools may be taken, of which some have the tags, or a pool's tag is a script.",
+    "Choose an offering without storage tags.",
+    "This release takes the first pool that the database gives, then compares the tags.",
+    NO_SERVER);
+KIND(STORAGE_MOVED, "storage-moved-by-server", SEVERITY_WARNING,
+    "The server would move disk '{disk}' to a pool with the tags of offering '{1}', such as '{3}'.",
+    "It lies on '{2}'; tags of the offering: {4}; choice.migrateallowed is true.",
+    "Set choice.migrateallowed to false and choose another offering, unless it may be moved at "
+    "once.",
+    "This release moves a volume whose pool lacks the tags, live if the VM runs, to the first pool "
+    "that fits.",
+    NO_SERVER);
+KIND(STORAGE_NOWHERE, "storage-move-nowhere", SEVERITY_BLOCKER,
+    "No pool in reach has the tags of offering '{1}', so the server cannot move disk '{disk}' "
+    "there.",
+    "It lies on '{2}'; tags of the offering: {3}; choice.migrateallowed is true.",
+    "Choose another offering, or updateStoragePool tags=...",
+    "This release moves a volume whose pool lacks the tags once it is recorded; the records are "
+    "taken back when it cannot.",
+    STAGE_JOB, 530,
+    "VM import failed for unmanaged vm: {vm} during volume ID: (not made yet) migration as no "
+    "suitable "
+    "pool found",
+    RANK_HOST_CHANGE, READ, UNLESS(filters_pools_by_tag));
 KIND(STORAGE_TAGS_RECORDED, "storage-tags-not-on-pool", SEVERITY_BLOCKER,
     "Pool '{3}' of disk '{disk}' lacks the storage tags of offering '{1}'.",
     "Tags of the offering: {4}.",

@@ -279,16 +279,33 @@ vm_text(const Planner *planner, const ManagedVm *vm)
         planner->arena, "'%s' (%s)", text_or_word(vm->displayname), text_or_word(vm->instancename));
 }
 
+/* The names of VMs on hosts of the cluster that are Up are passed over: it was listed before it was
+ * recorded, or before it was powered on. */
+static bool
+is_hidden_by_now(const Task *task, const ManagedVm *vm)
+{
+    const Catalog *catalog = task->planner->catalog;
+    const char *cluster = task->item->choice.clusterid.value;
+    if (!vm->hostid.value || g_strcmp0(vm->instancename.value, task->item->choice.name.value) != 0)
+        return false;
+    for (size_t i = 0; i < catalog->hosts.n; i++)
+        if (!g_strcmp0(catalog->hosts.items[i].id.value, vm->hostid.value))
+            return !g_strcmp0(catalog->hosts.items[i].clusterid.value, cluster) &&
+                   !g_strcmp0(catalog->hosts.items[i].state.value, "Up");
+    return false;
+}
+
 static void
 find_managed(Task *task, const ManagedVm *vm, const char *by)
 {
     const Planner *planner = task->planner;
     task->managed = vm;
-    Finding *finding = add_finding(task,
-        task->instance->cloudstack ? FINDING_MANAGED_LISTED_AGAIN : FINDING_ALREADY_MANAGED, NULL,
-        (FindingArg[FINDING_ARGS_MAX]){ARG(vm_text(planner, vm)), ARG(text_or_word(vm->id)),
-            ARG(owner_text(planner, vm)), ARG(by), ARG(text_or_word(task->item->choice.clusterid)),
-            ARG(cure_text(planner, vm))});
+    bool is_listed = task->instance->cloudstack && !is_hidden_by_now(task, vm);
+    Finding *finding =
+        add_finding(task, is_listed ? FINDING_MANAGED_LISTED_AGAIN : FINDING_ALREADY_MANAGED, NULL,
+            (FindingArg[FINDING_ARGS_MAX]){ARG(vm_text(planner, vm)), ARG(text_or_word(vm->id)),
+                ARG(owner_text(planner, vm)), ARG(by),
+                ARG(text_or_word(task->item->choice.clusterid)), ARG(cure_text(planner, vm))});
     /* Where names are hidden host by host, a VM on another host than recorded is found. */
     finding->is_unforetold = RELEASES_ASK(&planner->releases, hides_names_by_host) != ANSWER_NO;
 }

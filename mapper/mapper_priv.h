@@ -147,6 +147,8 @@ typedef struct PoolTake {
     const StoragePool *pool; /* the first one of several */
     const StoragePool *other;
     bool is_rule; /* a pool's tag is a script, which is not run here */
+    /* Of those that may be taken, in releases that look at tags only afterwards. */
+    size_t n_with_tags, n_without_tags, n_with_rule;
 } PoolTake;
 
 typedef struct Shape {
@@ -155,7 +157,8 @@ typedef struct Shape {
     int64_t own_mhz;         /* that, or KVM's shares: the speed of a custom offering */
     int64_t limit_mhz;       /* what it may use now; 0: no limit that was read */
     bool is_off;
-    bool has_speed; /* details[0].cpuSpeed is given and a number */
+    bool has_speed;    /* details[0].cpuSpeed is given and a number, which may be 0 or less */
+    int64_t given_mhz; /* that number */
 } Shape;
 
 /* Best offering of a shape, cached. */
@@ -458,6 +461,14 @@ bool pool_has_tags(const StoragePool *pool, const Texts *tags);
 int pool_certainty(const Planner *planner, const PoolMatch *match, const Texts *tags);
 /* As that; a tag with a limit that nobody knows leaves nothing certain. */
 int certainty_of(const Task *task, const PoolMatch *match, const Texts *tags);
+/* Does the pool that would be taken, *@ret_pool, lack the tags? No where only pools that have them
+ * are found. */
+Answer pool_lacks_tags(const Planner *planner, const PoolMatch *match, const Texts *tags,
+    const StoragePool **ret_pool);
+/* Another pool that has the tags, where migrateallowed would move a volume to; NULL: none, or
+ * *@ret_is_rule: one whose tag is a script. */
+const StoragePool *pool_to_move_to(
+    const Task *task, const StoragePool *from, const Texts *tags, bool *ret_is_rule);
 void find_pool_problem(
     Task *task, const Disk *disk, const PoolMatch *match, const Texts *tags, const char *offering);
 
@@ -516,6 +527,13 @@ const char *disk_ids(Arena *arena, const InstanceView *view);
 void propose_root(Task *task);
 void propose_disks(Task *task);
 void check_disks(Task *task);
+
+/* disk_tags.c */
+void check_tags_recorded(
+    Task *task, const Disk *disk, const PoolMatch *match, const Texts *tags, Text name, Text id);
+
+/* Size of the root disk as it would be recorded. */
+int64_t task_root_bytes(const Task *task);
 
 /* network_map.c, network_check.c */
 NetworkCandidates *network_candidates(Planner *planner, const Owner *owner, VlanKey key);

@@ -12,17 +12,20 @@ power_text(const Task *task)
     return task->server->power == POWER_ON ? "PowerOn" : "PowerUnknown";
 }
 
-/* details[0].cpuSpeed, if it is a number above 0. */
+/* details[0].cpuSpeed, if it is a number: the server takes it, be it below 0, instead of its own.
+ */
 static bool
-has_speed_detail(const Choice *choice)
+read_speed_detail(const Choice *choice, int64_t *ret_mhz)
 {
     for (size_t i = 0; i < choice->details.n; i++) {
         const DetailChoice *detail = &choice->details.items[i];
         if (g_strcmp0(detail->key.value, "cpuSpeed") != 0 || !detail->value.value)
             continue;
+        const char *text = detail->value.value;
         char *end = NULL;
-        int64_t mhz = g_ascii_strtoll(detail->value.value, &end, 10);
-        return end != detail->value.value && !*end && mhz > 0 && mhz <= G_MAXINT32;
+        *ret_mhz = g_ascii_strtoll(text, &end, 10);
+        return end != text && !*end && !g_ascii_isspace(*text) && *ret_mhz >= G_MININT32 &&
+               *ret_mhz <= G_MAXINT32;
     }
     return false;
 }
@@ -256,6 +259,35 @@ warn_of_offering(Task *task, const ServiceOffering *offering)
             ARG_N(offering->memory.value), ARG_N(shape->cpus), ARG_N(shape->memory_mib));
 }
 
+/* Is the size reserved before the offering is compared? What is off is given the offering's. */
+static bool
+is_size_reserved(const Task *task, const ServiceOffering *offering, FindingId check)
+{
+    const Planner *planner = task->planner;
+    bool is_lent = task->shape.is_off && offering && !offering_is_custom(offering);
+    return offering && !is_lent && check_is_made(planner, check) == ANSWER_YES &&
+           RELEASES_ASK(&planner->releases, breaks_custom) == ANSWER_NO;
+}
+
+static void
+check_size(Task *task, const ServiceOffering *offering)
+{
+    static const FindingId ids[2][2] = {{FINDING_MEMORY_INVALID, FINDING_MEMORY_UNCOUNTED},
+        {FINDING_SIZE_INVALID, FINDING_CPUS_UNCOUNTED}};
+    const Shape *shape = &task->shape;
+    const char *id = task->item->choice.serviceofferingid.value;
+    bool is_cpus = shape->cpus <= 0;
+    if (!is_cpus && shape->memory_mib > 0)
+        return;
+    FindingArg args[FINDING_ARGS_MAX] = {ARG_N(is_cpus ? shape->cpus : shape->memory_mib)};
+    bool is_reserved = is_size_reserved(task, offering, ids[is_cpus][true]);
+    if (!is_reserved) { /* the text names the offering */
+        args[1] = ARG(id ? id : "none");
+        args[2] = ARG(offering ? text_or_word(offering->name) : "none");
+    }
+    add_finding(task, ids[is_cpus][is_reserved], NULL, args);
+}
+
 void
 check_offering(Task *task)
 {
@@ -265,13 +297,7 @@ check_offering(Task *task)
         return;
     const ServiceOffering *chosen =
         id.value ? g_hash_table_lookup(planner->service_offerings, id.value) : NULL;
-    if (task->shape.cpus <= 0 || task->shape.memory_mib <= 0)
-        add_finding(task, task->shape.cpus <= 0 ? FINDING_SIZE_INVALID : FINDING_MEMORY_INVALID,
-            NULL,
-            (FindingArg[FINDING_ARGS_MAX]){
-                ARG_N(task->shape.cpus <= 0 ? task->shape.cpus : task->shape.memory_mib),
-                ARG(id.value ? id.value : "none"),
-                ARG(chosen ? text_or_word(chosen->name) : "none")});
+    check_size(task, chosen);
     if (!id.value && (task->shape.cpus <= 0 || task->shape.memory_mib <= 0))
         return;
     if (!id.value) {
@@ -294,7 +320,7 @@ check_offering(Task *task)
             ARG(task->owner->label), ARG(id.value));
     else if (sees == ANSWER_UNKNOWN)
         find_unread_list(task, "domains");
-    task->shape.has_speed = has_speed_detail(&task->item->choice);
+    task->shape.has_speed = read_speed_detail(&task->item->choice, &task->shape.given_mhz);
     FindingId problem = offering_fit(planner, offering, &task->shape);
     if (problem)
         find_misfit(task, offering, problem);

@@ -71,14 +71,16 @@ custom_range(const Planner *planner, const ServiceOffering *offering)
 static FindingId
 custom_fit(const Planner *planner, const ServiceOffering *offering, const Shape *shape)
 {
-    if (check_is_made(planner, FINDING_OFFERING_CUSTOM_BROKEN) == ANSWER_YES)
+    bool is_sized = offering->cpunumber.state == FACT_KNOWN && offering->memory.state == FACT_KNOWN;
+    if (!is_sized && check_is_made(planner, FINDING_OFFERING_CUSTOM_BROKEN) == ANSWER_YES)
         return FINDING_OFFERING_CUSTOM_BROKEN;
     const CustomRange range = custom_range(planner, offering);
     if (offering->cpunumber.state == FACT_KNOWN)
         return FINDING_OFFERING_PARTLY_FIXED;
     if (shape->cpus < range.cpus_min || shape->cpus > range.cpus_max)
         return FINDING_OFFERING_CPU_RANGE;
-    if (offering->cpuspeed.state != FACT_KNOWN && !shape->has_speed && !shape->own_mhz)
+    int64_t mhz = shape->has_speed ? shape->given_mhz : shape->own_mhz;
+    if (offering->cpuspeed.state != FACT_KNOWN && mhz <= 0)
         return FINDING_OFFERING_NEEDS_SPEED;
     if (offering->memory.state == FACT_KNOWN)
         return FINDING_OFFERING_MEMORY_FIXED;
@@ -530,6 +532,7 @@ propose_offering(Task *task)
         return;
     }
     task->shape.has_speed = true; /* it is given where it is needed */
+    task->shape.given_mhz = CPU_SPEED_DEFAULT_MHZ;
     const OfferingPick *pick = find_offering_pick(task);
     const char *why = NULL;
     const ServiceOffering *offering = choose_offering(task, pick, &why);

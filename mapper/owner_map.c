@@ -276,12 +276,12 @@ check_owner(Task *task)
     const Choice *choice = &task->item->choice;
     const Owner *owner = task->owner = owner_resolve(
         planner, choice->account.value, choice->domainid.value, choice->projectid.value);
-    if (owner->problem)
-        add_finding(task, owner->problem, NULL, owner->args);
-    else if (owner->account && owner->projectid && is_read(&catalog->projects) &&
-             !g_hash_table_contains(planner->projects, owner->projectid))
+    if (owner->account && owner->projectid && is_read(&catalog->projects) &&
+        !g_hash_table_contains(planner->projects, owner->projectid))
         FIND(task, PROJECT_NOT_FOUND, NULL, ARG(owner->projectid),
             ARG(count_text(planner, catalog->projects.n)));
+    if (owner->problem)
+        add_finding(task, owner->problem, NULL, owner->args);
     else if (owner->account && !owner->of_account)
         find_unread_list(task, is_read(&catalog->accounts) ? "domains" : "accounts");
     else if (owner->projectid && !owner->account && !owner->of_project)

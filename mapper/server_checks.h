@@ -123,6 +123,8 @@ typedef enum CheckRank {
     RANK_NETWORK_IDS,
     RANK_ADDRESS_TEXTS,
     RANK_DISK_OFFERING_IDS,
+    RANK_EARLY_INSTANCES, /* reserved first by the release that breaks on custom offerings, */
+    RANK_EARLY_SIZES,     /* then CPUs and memory */
     RANK_VISIBLE,
     RANK_TEMPLATE_NEEDED,
     RANK_GUEST_OS,

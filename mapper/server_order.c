@@ -29,6 +29,8 @@ rank_of(const Finding *finding, const ReleaseSet *set)
     CheckRank rank = (CheckRank)finding->kind->rank;
     if (RELEASES_ASK(set, reserves_limits) == ANSWER_NO)
         rank = rank_of_limit((FindingId)finding->kind->number, rank);
+    if (rank == RANK_LIMITS && RELEASES_ASK(set, breaks_custom) == ANSWER_YES)
+        rank = finding->kind == &kind_LIMIT_INSTANCES ? RANK_EARLY_INSTANCES : RANK_EARLY_SIZES;
     if (rank == RANK_DOMAIN_ALONE && RELEASES_ASK(set, asks_cluster_first) == ANSWER_YES)
         rank = RANK_CLUSTER_STATE;
     return rank;

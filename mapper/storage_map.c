@@ -223,6 +223,20 @@ tags_fit(const StoragePool *pool, const Texts *tags, const Release *release)
     return pool_has_tags(pool, tags) ? ANSWER_YES : ANSWER_NO;
 }
 
+/* What a release finds that looks at the pools first and at their tags afterwards. */
+static void
+count_tags(PoolTake *take, const StoragePool *pool, const Texts *tags, const Release *release)
+{
+    if (release->filters_pools_by_tag)
+        return;
+    if (is_true(pool->istagarule) && release->evaluates_tag_rules)
+        take->n_with_rule++;
+    else if (pool_has_tags(pool, tags))
+        take->n_with_tags++;
+    else
+        take->n_without_tags++;
+}
+
 /* Adds the pools that fit to @take; @clusterid: only those of that cluster. */
 static void
 take_from(PoolTake *take, const StoragePool *const *pools, size_t n, const Texts *tags,
@@ -236,6 +250,7 @@ take_from(PoolTake *take, const StoragePool *const *pools, size_t n, const Texts
             continue;
         if (fits == ANSWER_UNKNOWN)
             take->is_rule = true;
+        count_tags(take, pools[i], tags, release);
         if (!take->pool)
             take->pool = pools[i];
         else if (take->pool != pools[i] && !take->other)
@@ -274,6 +289,39 @@ pool_take(const Planner *planner, const PoolMatch *match, const Texts *tags)
             return (PoolTake){.kind = POOL_TAKE_UNKNOWN, .pool = take.pool, .other = next.pool};
     }
     return take;
+}
+
+Answer
+pool_lacks_tags(
+    const Planner *planner, const PoolMatch *match, const Texts *tags, const StoragePool **ret_pool)
+{
+    PoolTake take = match->is_known ? pool_take(planner, match, tags) : (PoolTake){0};
+    *ret_pool = take.pool;
+    if (!take.n_without_tags && !take.n_with_rule)
+        return ANSWER_NO;
+    return take.n_with_tags || take.n_with_rule ? ANSWER_UNKNOWN : ANSWER_YES;
+}
+
+const StoragePool *
+pool_to_move_to(const Task *task, const StoragePool *from, const Texts *tags, bool *ret_is_rule)
+{
+    const Catalog *catalog = task->planner->catalog;
+    const char *word = hypervisor_word(task->hypervisor);
+    bool has_rules = RELEASES_ASK(&task->planner->releases, evaluates_tag_rules) != ANSWER_NO;
+    *ret_is_rule = false;
+    for (size_t i = 0; i < catalog->pools.n; i++) {
+        const StoragePool *pool = &catalog->pools.items[i];
+        bool is_alike = !pool->hypervisor.value || !g_strcmp0(pool->hypervisor.value, word);
+        bool is_up = !pool->state.value || !strcmp(pool->state.value, "Up");
+        if (pool == from || !is_in_zone(task, pool) || !is_in_reach(task, pool) || !is_alike ||
+            !is_up)
+            continue;
+        if (has_rules && is_true(pool->istagarule))
+            *ret_is_rule = true;
+        else if (pool_has_tags(pool, tags))
+            return pool;
+    }
+    return NULL;
 }
 
 const StoragePool *
@@ -316,12 +364,13 @@ pool_fit(const Planner *planner, const PoolMatch *match, const Texts *tags)
 int
 pool_certainty(const Planner *planner, const PoolMatch *match, const Texts *tags)
 {
+    const StoragePool *pool = NULL;
     FindingId problem = match && match->right ? pool_fit(planner, match, tags) : FINDING_NONE;
     if (problem == FINDING_STORAGE_TAGS_DIFFER || problem == FINDING_DATASTORE_TAKEN_FOR_OTHER)
         return -1;
-    if (!problem && match && match->right && !is_true(match->right->istagarule) &&
-        !pool_has_tags(match->right, tags))
-        return -1; /* a release that records it all the same */
+    Answer lacks = match && match->right ? pool_lacks_tags(planner, match, tags, &pool) : ANSWER_NO;
+    if (lacks != ANSWER_NO) /* a release that records it all the same, or refuses it */
+        return lacks == ANSWER_YES ? -1 : 0;
     return !problem ? 2 : problem == FINDING_DATASTORE_AMBIGUOUS ? 1 : 0;
 }
 

@@ -557,11 +557,12 @@ server_uses(const FindingKind *kind, int arg)
 static inline void
 assert_arguments(const Finding *finding)
 {
-    static const char *const may_be_zero[] = {"size-invalid", "offering-partly-fixed",
-        "nics-differ", "disks-differ", "disk-offering-missing", "no-disk-offering",
-        "limit-exceeded-instances", "limit-exceeded-cpus", "limit-exceeded-memory",
-        "limit-exceeded-volumes", "limit-exceeded-storage", "no-host-with-room",
-        "no-host-large-enough", "cluster-over-threshold", NULL};
+    static const char *const may_be_zero[] = {"size-invalid", "cpus-not-counted",
+        "memory-not-counted", "offering-partly-fixed", "nics-differ", "disks-differ",
+        "disk-offering-missing", "no-disk-offering", "limit-exceeded-instances",
+        "limit-exceeded-cpus", "limit-exceeded-memory", "limit-exceeded-volumes",
+        "limit-exceeded-storage", "no-host-with-room", "no-host-large-enough",
+        "cluster-over-threshold", NULL};
     const FindingKind *kind = finding->kind;
     for (int i = 1; i <= FINDING_ARGS_MAX; i++) {
         const FindingArg *arg = &finding->args[i - 1];

@@ -303,6 +303,16 @@ PREPARE(no_cpus)
 {
     bench->view->cpus = int_known(0);
 }
+PREPARE(no_memory_off)
+{
+    prepare_no_memory(bench);
+    bench->view->power = POWER_OFF;
+}
+PREPARE(no_cpus_off)
+{
+    prepare_no_cpus(bench);
+    bench->view->power = POWER_OFF;
+}
 
 /* --- limits ----------------------------------------------------------------------------------- */
 
@@ -483,6 +493,11 @@ PREPARE(disk_other_domain)
 {
     prepare_alice(bench);
     second_disk_offering(bench, 20)->domainid = one_text(&bench->estate, "domain-sub");
+}
+CHOOSE(moving_second_disk)
+{
+    choose_second_disk_offering(bench, choice);
+    choose_migrate(bench, choice);
 }
 CHOOSE(disk_other_domain)
 {

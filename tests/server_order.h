@@ -22,7 +22,7 @@ static inline bool
 has_other_places(const Case *it)
 {
     return g_str_has_prefix(finding_kinds[it->id - 1]->id, "limit-exceeded") ||
-           it->id == FINDING_DOMAIN_WITHOUT_ACCOUNT;
+           it->id == FINDING_DOMAIN_WITHOUT_ACCOUNT || it->id == FINDING_OFFERING_CUSTOM_BROKEN;
 }
 
 /* NULL: they are told in the order of their places, or do not go together. (owned) */
@@ -48,6 +48,9 @@ static const struct {
     const char *by_release;
 } orders[] = {
     {FINDING_LIMIT_INSTANCES, FINDING_HOSTNAME_INVALID, "<<<<<<<<<><<>>>"},
+    {FINDING_LIMIT_CPU, FINDING_NAME_NOT_LISTED, ">>>>>>   >  <>>"},
+    {FINDING_OFFERING_CUSTOM_BROKEN, FINDING_LIMIT_INSTANCES, "            >  "},
+    {FINDING_OFFERING_CUSTOM_BROKEN, FINDING_NAME_NOT_LISTED, "            <  "},
     {FINDING_DOMAIN_WITHOUT_ACCOUNT, FINDING_CLUSTER_HYPERVISOR, ">><<<<<<<<<<<<<"},
     {FINDING_LIMIT_CPU, FINDING_OFFERING_MEMORY, ">>>>>>   <  <<<"},
     {FINDING_LIMIT_VOLUMES, FINDING_DATASTORE_NOT_A_POOL, "<<<<<<<<<><<>>>"},
