@@ -136,6 +136,9 @@ check-vlan: deps ## VLANs of a KVM host in a QEMU guest with a kernel of its own
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@B=$(B) $(PYTHON) tests/run tests/check-vlan
 
+truth: all ## hold verdicts against a live server: SERVER=URL PREFIX=NAME, keys in the environment; see tests/README.md
+	@B=$(B) $(PYTHON) tests/truth-server '$(SERVER)' --prefix '$(PREFIX)' $(if $(CLUSTER),--cluster '$(CLUSTER)') $(if $(ZONE),--zone '$(ZONE)') $(if $(CASES),--cases $(CASES)) $(if $(SEED),--seed $(SEED))
+
 $(B)/tests/%.o: tests/%.c | deps-build
 	$(call say,CC,$<)mkdir -p $(@D); $(CC) $(CFLAGS_ALL) -I. -c -o $@ $<
 $(B)/tests/%: $(B)/tests/%.o $(ARCHIVES)
@@ -172,6 +175,6 @@ layering: all ## who may include and link whom
 style: ## format, banned functions, sizes, licence lines
 	@tests/lint/style
 
-.PHONY: all demo install deps deps-build clean help check check-programs check-unit check-asan check-tsan check-mutants check-vlan peers bench fuzz lint layering style
+.PHONY: all demo install deps deps-build clean help check check-programs check-unit check-asan check-tsan check-mutants check-vlan truth peers bench fuzz lint layering style
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

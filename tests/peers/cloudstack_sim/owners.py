@@ -58,13 +58,21 @@ def project_of(estate, given):
     return project
 
 
+def _active(project):
+    state = project.get("state", "Active")
+    if state != "Active":
+        raise forbidden(f"Can't add resources to the project with specified projectId in state={state} as it's no "
+                        "longer active")
+    return project
+
+
 def owner_of_call(call):
     """account wins over projectid; without both the caller."""
     given, estate = call.given, call.estate
     if given.get("account"):
         return _account_owner(estate, given)
     if given.get("projectid"):
-        return Owner(estate, "project", project_of(estate, given))
+        return Owner(estate, "project", _active(project_of(estate, given)))
     return Owner(estate, "account", call.caller.account)
 
 
@@ -87,6 +95,8 @@ def _is_permitted(estate, network, owner):
 
 def require_network(estate, owner, network):
     """The right is the owner's: that the caller is root admin does not help."""
+    if owner.is_root_admin and is_true(estate.setting("admin.is.allowed.to.deploy.anywhere")):
+        return
     if network.get("acltype", "Account") == "Domain":
         within = network["domainid"] == owner.domain_id or (
             network.get("subdomainaccess") and estate.is_within(owner.domain_id, network["domainid"]))
@@ -94,6 +104,5 @@ def require_network(estate, owner, network):
             domain = estate["domain"].get(owner.domain_id)
             raise failure(f"Shared network id={network['id']} is not available in domain id={domain['id']}")
         return
-    anywhere = owner.is_root_admin and is_true(estate.setting("admin.is.allowed.to.deploy.anywhere"))
-    if not anywhere and not _is_permitted(estate, network, owner):
+    if not _is_permitted(estate, network, owner):
         raise failure(f"Unable to use network with id= {network['id']}, permission denied")

@@ -58,11 +58,15 @@ def command(name, params="", **meta):
     return declare
 
 
-def _api_params(entry):
+STATE_SINCE_419 = {"listServiceOfferings": ("state",), "listDiskOfferings": ("state",)}
+
+
+def _api_params(estate, entry):
     described = {p["name"]: p for p in DESCRIBED.get(entry.name, {}).get("params", [])}
+    hidden = () if estate.release.kvm else STATE_SINCE_419.get(entry.name, ())
     known = [described[name] if name in described else _own_param(spec)
-             for name, spec in entry.params.items()]
-    return known + [p for name, p in described.items() if name not in entry.params]
+             for name, spec in entry.params.items() if name not in hidden]
+    return known + [p for name, p in described.items() if name not in entry.params and name not in hidden]
 
 
 def _own_param(spec):
@@ -90,7 +94,7 @@ def describe(estate, entry):
     for member in ("related",):
         if member in described:
             api[member] = described[member]
-    api["params"] = _api_params(entry)
+    api["params"] = _api_params(estate, entry)
     api["response"] = described.get("response") or _api_response(estate, entry)
     if "httprequesttype" in described and not estate.is_old:
         api["httprequesttype"] = described["httprequesttype"]

@@ -90,7 +90,7 @@ SHAPE_TEXTS = {
         disksizestrictness=false encrypt=false details hasannotations=false""",
     "template": """id name displaytext ispublic=true created isready=true passwordenabled=false format
         isfeatured=false crossZones=true ostypeid ostypename<ostype.name:ostypeid account="system"
-        """ + ZONE + """ status="Processing" size physicalsize templatetype="USER" hypervisor
+        """ + ZONE + """ status="Processing" size physicalsize templatetype="USER" templatetag hypervisor
         domain<domain.name:domainid domainpath domainid isextractable=false checksum details={}
         downloaddetails=[] arch="x86_64" bits=0 sshkeyenabled=false isdynamicallyscalable=false
         directdownload=false deployasis=false forcks+=false childtemplates requireshvm=false url
