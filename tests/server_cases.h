@@ -181,7 +181,8 @@ static inline void
 add_disk_choice(Bench *bench, Choice *choice, const char *disk, const char *offering)
 {
     DiskChoice *items = arena_new_n(&bench->estate.arena, DiskChoice, choice->disks.n + 1);
-    memcpy(items, choice->disks.items, sizeof *items * choice->disks.n);
+    for (size_t i = 0; i < choice->disks.n; i++)
+        items[i] = choice->disks.items[i];
     items[choice->disks.n] = (DiskChoice){text_known(disk), text_known(offering)};
     choice->disks.items = items;
     choice->disks.n++;
