@@ -47,9 +47,9 @@ estate_find_target(const Options *options, const Config *config, GError **error)
     const char *file = config->path ? config->path : CONFIG_SYSTEM_PATH;
     if (n == 0)
         g_set_error(error, INGEST_ERROR, INGEST_ERROR_CONFIG,
-            "no CloudStack: write a [cloudstack NAME] group into %s, give --profile or --catalog "
-            "FILE, or set "
-            "CLOUDSTACK_ENDPOINT, CLOUDSTACK_KEY and CLOUDSTACK_SECRET",
+            "no CloudStack: write a [cloudstack NAME] group into %s, give --profile NAME, or set "
+            "CLOUDSTACK_ENDPOINT, CLOUDSTACK_KEY and CLOUDSTACK_SECRET; where --help names "
+            "--catalog, a saved catalog does, too",
             file);
     else
         g_set_error(error, INGEST_ERROR, INGEST_ERROR_CONFIG,

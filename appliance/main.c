@@ -90,8 +90,10 @@ run_command(const Command *command, int argc, char **argv)
     g_autofree char *bad = find_bad_value(command);
     if (bad)
         return complain_usage(command, bad);
-    if (n_args < command->args_min)
-        return complain_usage(command, "an argument is missing");
+    if (n_args < command->args_min) {
+        g_autofree char *text = g_strdup_printf("an argument is missing: %s", command->args);
+        return complain_usage(command, text);
+    }
     if (n_args > command->args_max) {
         g_autofree char *text =
             g_strdup_printf("unexpected argument '%s'", args[command->args_max]);
@@ -99,6 +101,20 @@ run_command(const Command *command, int argc, char **argv)
     }
     message_init(&command_options);
     return command->run(&command_options, args, n_args);
+}
+
+/* @word may be the first of two: then the second is what is missing. (owned) */
+static char *
+tell_no_command(const char *word)
+{
+    g_autofree char *first = g_strconcat(word, " ", NULL);
+    g_autoptr(GString) next = g_string_new(NULL);
+    for (const Command *const *command = commands; *command; command++)
+        if (g_str_has_prefix((*command)->name, first))
+            g_string_append_printf(
+                next, "%s%s", next->len ? ", " : "", (*command)->name + strlen(first));
+    return next->len ? g_strdup_printf("after '%s' comes: %s", word, next->str)
+                     : g_strdup_printf("there is no command '%s'", word);
 }
 
 int
@@ -116,9 +132,7 @@ main(int argc, char **argv)
     int words = 0;
     const Command *command = command_find(argv + 1, argc - 1, &words);
     if (!command) {
-        bool is_policy = strcmp(argv[1], "policy") == 0;
-        g_autofree char *text = is_policy ? g_strdup("after 'policy' comes: check FILE")
-                                          : g_strdup_printf("there is no command '%s'", argv[1]);
+        g_autofree char *text = tell_no_command(argv[1]);
         return complain_usage(NULL, text);
     }
     ExitCode code = run_command(command, argc - words, argv + words);

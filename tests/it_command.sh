@@ -45,7 +45,16 @@ expect_status 2
 expect_match "$err" "there are: .*network-pvlan-differs"
 run "$VM_INGEST" policy
 expect_status 2
-expect_match "$err" 'check FILE'
+expect_match "$err" "after 'policy' comes: check$"
+run "$VM_INGEST" prepare
+expect_status 2
+expect_match "$err" "after 'prepare' comes: plan, apply, undo$"
+run "$VM_INGEST" diff old.json
+expect_status 2
+expect_match "$err" 'an argument is missing: OLD NEW'
+run env HOME="$WORK" "$VM_INGEST" networks undo
+expect_status 2
+expect_match "$err" 'give --profile NAME, or set CLOUDSTACK_ENDPOINT'
 
 begin 'a reader that has enough is no error to tell, a full disk is told once'
 for words in 'explain' 'explain -o json' 'plan' 'report' 'networks -o csv'; do
