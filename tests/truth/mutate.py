@@ -33,5 +33,7 @@ def crowd(document, random):
                    for nic in row.get("nic", [])[:1] * random.choice((1, 1, 2)) if "isolatedpvlan" not in nic]
         for number, nic in enumerate(nics_of):
             nic["id"] = f"Network adapter {number + 1}" if "esx" in row["hostname"] else str(number)
+            if "esx" not in row["hostname"]:
+                nic.pop("ipaddresses")  # KVM's agents tell none
         found.append(_change(row, nic=nics_of))
     return found
