@@ -86,6 +86,20 @@ print_plan(const Options *options, const Changes *changes, GError **error)
     return outfile_finish(out, changes_print(changes, format, &style, out->file, error), error);
 }
 
+/* As the other commands that plan do: with --out nothing else would be seen. */
+static void
+tell_verdicts(const Changes *changes)
+{
+    size_t n[VERDICT_N] = {0};
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (size_t i = 0; i < changes->changes.n; i++)
+        n[changes->changes.items[i].verdict]++;
+    for (int i = VERDICT_READY; i < VERDICT_N; i++)
+        if (n[i])
+            g_string_append_printf(text, ", %zu %s", n[i], verdict_words[i]);
+    message("networks to create: %zu%s", changes->changes.n, text->str);
+}
+
 static ExitCode
 run_networks_plan(const Options *options, char **args, int n_args)
 {
@@ -104,6 +118,7 @@ run_networks_plan(const Options *options, char **args, int n_args)
     if (!changes || !changes_describe(changes, &estate, &error) ||
         !print_plan(options, changes, &error))
         return exit_complain(error);
+    tell_verdicts(changes);
     return changes_exit_code(changes, estate.worst);
 }
 

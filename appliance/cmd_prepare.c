@@ -56,7 +56,7 @@ tell_gain(const Changes *changes, const PrepareGain *gain)
         if (gain->before[i] || gain->after[i])
             g_string_append_printf(text, "%s%s %zu -> %zu", text->len ? ", " : "", verdict_words[i],
                 gain->before[i], gain->after[i]);
-    message("%zu changes; VMs without and with those that can be made: %s", changes->changes.n,
+    message("changes: %zu; VMs without and with those that can be made: %s", changes->changes.n,
         text->len ? text->str : "none");
 }
 

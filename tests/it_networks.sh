@@ -213,6 +213,7 @@ run "$VM_INGEST" networks undo --yes
 begin 'a VLAN of the dynamic range is blocked, with the words of the server and the way out'
 run "$VM_INGEST" networks plan --inventory "$WORK/inventory.json" --policy "$WORK/policy" --out "$WORK/blocked.json"
 expect_status 3
+expect_match "$err" 'networks to create: [0-9]+.*, [1-9][0-9]* blocked'
 expect /usr/bin/python3 - "$WORK/blocked.json" "$out" <<'P'
 import json, sys
 change, = (c for c in json.load(open(sys.argv[1]))["changes"] if c["id"] == "network-l2-999")
