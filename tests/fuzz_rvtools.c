@@ -20,9 +20,9 @@ static const char *const tabs[] = {"vInfo", "vDisk", "vNetwork", "vPort", "dvPor
 static char *
 write_tabs(const uint8_t *data, size_t size)
 {
-    static char folder[] = "/dev/shm/vmi-fuzz-rvtools-XXXXXX";
-    if (strchr(folder, 'X') && !g_mkdtemp(folder))
-        g_error("no folder");
+    static char *folder; /* one for all inputs, in TMPDIR */
+    folder = folder ? folder : g_dir_make_tmp("rvtools-XXXXXX", NULL);
+    g_assert_nonnull(folder);
     for (size_t i = 0; i < G_N_ELEMENTS(tabs); i++) {
         g_autofree char *path = g_strdup_printf("%s/RVTools_tab%s.csv", folder, tabs[i]);
         const uint8_t *end = size ? memchr(data, 0x1e, size) : NULL;
