@@ -482,7 +482,7 @@ def ssh_refuses():
     for text, code in (("admin@kvm1: Permission denied (publickey).", AUTH),
                        ("Host key verification failed.", UNREACHABLE),
                        ("ssh: connect to host kvm1 port 22: Connection refused", UNREACHABLE)):
-        status, _, error, _ = through_ssh(text)
+        status, _, error = through_ssh(text)
         if status != code or text.rstrip(".") not in error:
             wrong.append(f"{text}: {status}: {error}")
     return "\n".join(wrong)
