@@ -28,11 +28,11 @@ KIND(ADAPTER_UNKNOWN, "adapter-unknown", SEVERITY_UNKNOWN,
     "The adapter type of NIC '{nic}' could not be read.", "{1} NICs must be of one type.",
     "Discover again with a right to read the hardware.",
     "Whether all NICs are of one type cannot be told.", NO_SERVER);
-KIND(NIC_CHOICE_UNKNOWN, "nic-choice-unknown", SEVERITY_BLOCKER,
+KIND(NIC_CHOICE_UNKNOWN, "nic-choice-unknown", SEVERITY_WARNING,
     "The plan names NIC '{1}', which the instance does not have.", "NICs: {2}.",
     "Take the entry out of choice.nics, or correct it.",
-    "The server ignores an unknown NIC without a word and picks a network by itself.", NO_SERVER);
-KIND(NIC_CHOICE_MISSING, "nic-choice-missing", SEVERITY_BLOCKER,
+    "The server passes over an unknown NIC without a word.", NO_SERVER);
+KIND(NIC_CHOICE_MISSING, "nic-choice-missing", SEVERITY_UNKNOWN,
     "The plan names no network for NIC '{nic}'; the server would take '{2}' by itself.",
     "choice.nics has none for it; the NIC is on {1}.", "Write the network into choice.nics.",
     "On VMware the server takes the first network of the same VLAN, on KVM the first one that "

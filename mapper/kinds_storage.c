@@ -23,13 +23,13 @@ KIND(ROOT_UNKNOWN, "root-disk-unknown", SEVERITY_BLOCKER,
     "Write the id of the boot disk into choice.root.",
     "The disk without a disk offering becomes the root disk.", STAGE_JOB, 530, "{6}",
     RANK_DISK_SPLIT, RECORDED);
-KIND(ROOT_HAS_OFFERING, "root-disk-has-offering", SEVERITY_BLOCKER,
+KIND(ROOT_HAS_OFFERING, "root-disk-has-offering", SEVERITY_ACTION,
     "The chosen root disk '{1}' has a disk offering, so the server would take another disk for "
     "the root disk.",
     "choice.disks has an entry for choice.root.",
     "Take the entry out of choice.disks, or correct choice.root.",
     "The disk without a disk offering becomes the root disk, without a question.", NO_SERVER);
-KIND(ROOT_DIFFERS, "root-disk-differs", SEVERITY_BLOCKER,
+KIND(ROOT_DIFFERS, "root-disk-differs", SEVERITY_ACTION,
     "The plan says '{1}' is the root disk; the server would take '{2}'.",
     "choice.disks has an entry for each disk but '{2}'.",
     "Write the boot disk into choice.root and the others into choice.disks.",

@@ -522,7 +522,7 @@ network_taken_by_server(const NicTask *at)
     Finding *finding = FIND(task, NIC_CHOICE_MISSING, at->id, ARG(vlan),
         ARG(found ? network_name(found->usable[0]) : "the first one that the owner may use"));
     bool is_sure = found && found->n_usable == 1 && !found->n_uncertain;
-    finding->severity = is_sure ? SEVERITY_WARNING : SEVERITY_BLOCKER;
+    finding->severity = is_sure ? SEVERITY_WARNING : SEVERITY_UNKNOWN;
     return is_sure ? found->usable[0] : NULL;
 }
 

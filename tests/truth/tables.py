@@ -9,6 +9,7 @@ UNTOLD = {
     "vlan-unknown": "the agent tells no VLAN of this NIC",
     "offering-not-seen": "lists hide deleted offerings, which the server takes by id",
     "disk-offering-not-seen": "lists hide deleted offerings, which the server takes by id",
+    "nic-choice-missing": "the server takes the first network of its database that fits, and no list tells which that is",
     "limit-unknown": "whether it is enough hangs on an item before it, of which nobody can tell either",
     "template-not-seen": "lists hide deleted templates",
 }
