@@ -68,20 +68,13 @@ def is_blocked_as_managed(item, by):
     return found[0]
 
 
-def check(lab, plan):
-    with open(lab.path("plan"), "w", encoding="utf-8") as file:
-        json.dump(plan, file)
-    return json.loads(lab.run("check", lab.path("plan"), "--inventory", lab.path("inventory"), "--catalog",
-                              lab.path("catalog")))
-
-
 def after_power_off(lab, hypervisor):
     name, item = lose(lab, hypervisor)
     found = is_blocked_as_managed(item_of(look_again(lab), name), "the path of a disk")
     assert "state Stopped" in found["evidence"] and "account 'admin'" in found["evidence"], found
     forced = dict(item, choice=dict(item["choice"], hostname="another", forced=True))
     del forced["facts"]
-    plan = check(lab, {"apiVersion": "vm-ingest/v1", "kind": "Plan", "items": [forced]})
+    plan = lab.check({"apiVersion": "vm-ingest/v1", "kind": "Plan", "items": [forced]})
     is_blocked_as_managed(plan["items"][0], "the path of a disk")
     assert lab.submit(call_of(plan["items"][0])) is None, "the server takes it, which is the trap"
 

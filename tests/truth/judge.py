@@ -139,6 +139,12 @@ class Lab:
     def plan_saved(self, *options):
         return self.plan("--inventory", self.path("inventory"), "--catalog", self.path("catalog"), *options)
 
+    def check(self, plan):
+        with open(self.path("plan"), "w", encoding="utf-8") as file:
+            json.dump(plan, file)
+        return json.loads(self.run("check", self.path("plan"), "--inventory", self.path("inventory"),
+                                   "--catalog", self.path("catalog")))
+
     def _job(self, job_id):
         while True:
             _, _, text = self.peer.call(self.user, {"command": "queryAsyncJobResult", "jobid": job_id})
