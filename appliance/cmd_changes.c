@@ -41,8 +41,8 @@ call_text(const ChangeCall *call)
     return g_string_free(text, false);
 }
 
-bool
-changes_print(const Changes *changes, OutputFormat format, const OutputStyle *style, FILE *file,
+static bool
+print_changes(const Changes *changes, OutputFormat format, const OutputStyle *style, FILE *file,
     GError **error)
 {
     if (format == OUTPUT_JSON)
@@ -56,6 +56,17 @@ changes_print(const Changes *changes, OutputFormat format, const OutputStyle *st
         output_table_add(table, cells);
     }
     return output_table_print(table, format, style, file, error);
+}
+
+bool
+changes_print(const Options *options, const Changes *changes, GError **error)
+{
+    g_autoptr(OutFile) out = outfile_open(options->out, error);
+    if (!out)
+        return false;
+    OutputStyle style = chosen_style(options, out->file);
+    OutputFormat format = chosen_format(options, OUTPUT_JSON);
+    return outfile_finish(out, print_changes(changes, format, &style, out->file, error), error);
 }
 
 ExitCode

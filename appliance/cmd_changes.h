@@ -8,14 +8,12 @@
 #include "appliance.h"
 #include "change.h"
 #include "estate.h"
-#include "output.h"
 
 /* Fills .info of a document that was made from @estate. */
 bool changes_describe(Changes *changes, const Estate *estate, GError **error);
 
-/* Prints a document of changes: as the file that apply takes (JSON), or as a table. */
-bool changes_print(const Changes *changes, OutputFormat format, const OutputStyle *style,
-    FILE *file, GError **error);
+/* Prints a document of changes to --out: as the file that apply takes (JSON), or as a table. */
+bool changes_print(const Options *options, const Changes *changes, GError **error);
 
 /* The code of a command that ended in a document: 3 when a change is blocked or unknown. */
 ExitCode changes_exit_code(const Changes *changes, ExitCode worst);

@@ -75,17 +75,6 @@ const Command cmd_networks = {
 
 /* --- plan ------------------------------------------------------------------------------------- */
 
-static bool
-print_plan(const Options *options, const Changes *changes, GError **error)
-{
-    g_autoptr(OutFile) out = outfile_open(options->out, error);
-    if (!out)
-        return false;
-    OutputStyle style = chosen_style(options, out->file);
-    OutputFormat format = chosen_format(options, OUTPUT_JSON);
-    return outfile_finish(out, changes_print(changes, format, &style, out->file, error), error);
-}
-
 /* As the other commands that plan do: with --out nothing else would be seen. */
 static void
 tell_verdicts(const Changes *changes)
@@ -116,7 +105,7 @@ run_networks_plan(const Options *options, char **args, int n_args)
     g_autoptr(Changes) changes = changes_plan_networks(
         estate.inventory, estate.catalog, estate.policy, &plan_options, &error);
     if (!changes || !changes_describe(changes, &estate, &error) ||
-        !print_plan(options, changes, &error))
+        !changes_print(options, changes, &error))
         return exit_complain(error);
     tell_verdicts(changes);
     return changes_exit_code(changes, estate.worst);

@@ -8,7 +8,6 @@
 
 #include "cmd_changes.h"
 #include "cmd_plan.h"
-#include "outfile.h"
 
 /* --- plan ------------------------------------------------------------------------------------- */
 
@@ -60,17 +59,6 @@ tell_gain(const Changes *changes, const PrepareGain *gain)
         text->len ? text->str : "none");
 }
 
-static bool
-print_plan(const Options *options, const Changes *changes, GError **error)
-{
-    g_autoptr(OutFile) out = outfile_open(options->out, error);
-    if (!out)
-        return false;
-    OutputStyle style = chosen_style(options, out->file);
-    OutputFormat format = chosen_format(options, OUTPUT_JSON);
-    return outfile_finish(out, changes_print(changes, format, &style, out->file, error), error);
-}
-
 static ExitCode
 run_prepare_plan(const Options *options, char **args, int n_args)
 {
@@ -87,7 +75,7 @@ run_prepare_plan(const Options *options, char **args, int n_args)
     g_autoptr(Changes) changes =
         prepare_build(estate.inventory, estate.catalog, estate.policy, &prepare, &gain, &error);
     if (!changes || !changes_describe(changes, &estate, &error) ||
-        !print_plan(options, changes, &error))
+        !changes_print(options, changes, &error))
         return exit_complain(error);
     tell_gain(changes, &gain);
     return changes_exit_code(changes, estate.worst);
