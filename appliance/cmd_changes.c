@@ -198,8 +198,8 @@ begin_run(RunContext *context, const char *about, GError **error)
     char *text = document_text(changes);
     g_autofree JournalNewItem *items = g_new0(JournalNewItem, changes->changes.n);
     for (size_t i = 0; i < changes->changes.n; i++)
-        items[i] = (JournalNewItem){
-            changes->changes.items[i].id.value, changes->changes.items[i].name.value};
+        items[i] = (JournalNewItem){.key = changes->changes.items[i].id.value,
+            .name = changes->changes.items[i].name.value};
     const JournalNewRun begin = {.kind = about,
         .target = context->run.cs->url,
         .zoneid = changes->info.zoneid.value,

@@ -4,6 +4,7 @@
  *
  *   run   one document carried out against one CloudStack; the document is kept whole
  *   item  one thing of it: a change, an instance
+ *   claim what an item works on, so that no other item of any run does: one VM is imported once
  *   step  one call for it. Of a writing call the intent is on disk before it is sent; the outcome
  *         follows. A step without an outcome was cut short: whether it acted, only CloudStack can
  *         tell, so it is asked before anything is sent again. Reads that decided something are
@@ -33,7 +34,8 @@ typedef enum JournalMode { JOURNAL_READ, JOURNAL_WRITE } JournalMode;
 
 /**
  * journal_open - open a journal
- * @mode: JOURNAL_WRITE makes the file and its folder if there are none
+ * @mode: JOURNAL_WRITE makes the file and its folder if there are none; a journal of an older
+ *        release is brought up to date in either mode
  *
  * Errors:  as above; NOT_FOUND when there is none to read
  * Returns: (owned)
@@ -48,6 +50,8 @@ typedef enum JournalRunState {
     RUN_RUNNING, /* being carried out, or cut short */
     RUN_DONE,    /* every item is there */
     RUN_PARTLY,  /* carried out to its end; some item is not there */
+    RUN_PAUSED,  /* nothing is under way; it goes on when it is resumed */
+    RUN_STOPPED, /* ended by the operator before its end; it can be resumed */
     RUN_UNDOING,
     RUN_UNDONE, /* nothing of it is left */
     RUN_STATE_N
@@ -57,20 +61,23 @@ extern const char *const journal_run_state_words[RUN_STATE_N]; /* "running", "do
 
 typedef struct JournalRun {
     int64_t number;
-    Text kind;   /* "networks", "preparations" */
+    Text kind;   /* "networks", "preparations", "import" */
     Text target; /* URL without keys */
     Text zoneid;
     Text sha256; /* of the document */
     Text tool_version;
     Text begun_at, changed_at; /* UTC */
     JournalRunState state;
+    Text wish; /* "pause", "stop": asked for from outside, and not answered yet */
+    Text note; /* why it is as it is */
 } JournalRun;
 
 typedef LIST_OF(JournalRun) JournalRuns;
 
 typedef struct JournalNewItem {
-    const char *key;  /* tells it apart in the run: the id of a change */
-    const char *name; /* for people; NULL: none */
+    const char *key;      /* tells it apart in the run: the id of a change */
+    const char *name;     /* for people; NULL: none */
+    const char *document; /* what is to be done, as it is to be read back; NULL: in the run's */
 } JournalNewItem;
 
 typedef struct JournalNewRun {
@@ -98,6 +105,12 @@ bool journal_begin_run(
 bool journal_lock_run(Journal *journal, int64_t run, GError **error);
 
 bool journal_set_run_state(Journal *journal, int64_t run, JournalRunState state, GError **error);
+/* NULL @note: none. */
+bool journal_set_run_note(Journal *journal, int64_t run, const char *note, GError **error);
+/* What whoever carries the run out is to do: "pause", "stop", or NULL to go on. */
+bool journal_wish(Journal *journal, int64_t run, const char *wish, GError **error);
+/* Whether a process carries the run out now; it may end a moment later. */
+bool journal_is_run_locked(Journal *journal, int64_t run);
 
 /* Newest first; texts in @arena, as of all that is read. */
 bool journal_read_runs(Journal *journal, Arena *arena, JournalRuns *ret, GError **error);
@@ -113,8 +126,12 @@ typedef enum JournalItemState {
     ITEM_PLANNED,   /* nothing has been sent */
     ITEM_SKIPPED,   /* not to be sent: blocked, or it needs one that is not there */
     ITEM_FOUND,     /* was there already: not ours, never undone */
+    ITEM_CHECKED,   /* looked at once more, at the source and in CloudStack */
     ITEM_SUBMITTED, /* intended; whether it acted is not known yet */
+    ITEM_RUNNING,   /* accepted; its job runs */
     ITEM_MADE,      /* it acted */
+    ITEM_IMPORTED,  /* likewise, of an instance */
+    ITEM_MIGRATING, /* imported; its volumes are moved */
     ITEM_VERIFIED,  /* and was read back as asked for */
     ITEM_FAILED,    /* refused, in conflict, or not as asked for: the note says which */
     ITEM_UNDONE,    /* taken back, and read back as gone */
@@ -128,6 +145,7 @@ typedef struct JournalItem {
     Text key, name;
     JournalItemState state;
     bool is_made; /* this run made it, and has not taken it back */
+    Text step;    /* where it is, or failed: "check", "import", "migrate", "verify", "undo" */
     Text object;  /* its id in CloudStack */
     Text note;    /* why it is as it is */
     Text record;  /* JSON: how it was when it was read back */
@@ -140,6 +158,21 @@ bool journal_read_items(
     Journal *journal, int64_t run, Arena *arena, JournalItems *ret, GError **error);
 /* All but number, key and name, which stay. */
 bool journal_set_item(Journal *journal, const JournalItem *item, GError **error);
+/* What JournalNewItem.document was. (owned); NULL with NOT_FOUND: it has none */
+char *journal_read_item_document(Journal *journal, int64_t item, GError **error);
+
+/* --- claims ----------------------------------------------------------------------------------- */
+
+/**
+ * journal_claim - keep all other items, of any run, from the same things; synced to the disk
+ * @keys: what they are: "vm:ZONEID/CLUSTERID/NAME", "uuid:ZONEID/UUID"
+ *
+ * All or none; an item may claim again what it has.
+ * Errors: CONFLICT naming the run and the item that have one of them
+ */
+bool journal_claim(
+    Journal *journal, int64_t item, const char *const *keys, size_t n, GError **error);
+bool journal_release(Journal *journal, int64_t item, GError **error);
 
 /* --- steps ------------------------------------------------------------------------------------ */
 
@@ -157,7 +190,8 @@ extern const char *const journal_outcome_words[OUTCOME_N]; /* "ok", "running", .
 
 typedef struct JournalStep {
     int64_t number;
-    Text purpose; /* "look", "call", "verify", "undo" */
+    Text purpose; /* "look", "call", "verify", "undo"; "import", "move", "address", "power-off" */
+    Text subject; /* what of the item it is about: the id of a disk, or of a NIC */
     Text command;
     Text request;               /* JSON: the parameters, without keys and secrets */
     Text job;                   /* id of the job, chosen before the call */

@@ -19,7 +19,7 @@
 
 enum {
     APPLICATION_ID = 0x564d4a4c, /* "VMJL" */
-    SCHEMA_VERSION = 1,
+    SCHEMA_VERSION = 2,
     BUSY_TIMEOUT_MS = 30000,
 };
 
@@ -44,6 +44,14 @@ static const char *const schema_steps[SCHEMA_VERSION] = {
     " intended_at TEXT NOT NULL, ended_at TEXT, outcome TEXT,"
     " code INTEGER, text TEXT, reply TEXT) STRICT;"
     "CREATE INDEX step_of_item ON step (item);",
+    "ALTER TABLE run ADD COLUMN wish TEXT;"
+    "ALTER TABLE run ADD COLUMN note TEXT;"
+    "ALTER TABLE item ADD COLUMN step TEXT;"
+    "ALTER TABLE item ADD COLUMN document TEXT;"
+    "ALTER TABLE step ADD COLUMN subject TEXT;"
+    "CREATE TABLE claim ("
+    " key TEXT PRIMARY KEY, item INTEGER NOT NULL REFERENCES item) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX claim_of_item ON claim (item);",
 };
 
 /* --- errors ----------------------------------------------------------------------------------- */
@@ -324,8 +332,10 @@ open_checked(Journal *journal, JournalMode mode, GError **error)
     if (!open_database(journal, error) || !check_kind(journal, &version, error) ||
         !check_whole(journal, error))
         return false;
-    if (mode == JOURNAL_READ)
-        return version || complain(journal, error, INGEST_ERROR_NOT_FOUND, "is empty");
+    if (mode == JOURNAL_READ && !version)
+        return complain(journal, error, INGEST_ERROR_NOT_FOUND, "is empty");
+    if (mode == JOURNAL_READ && version == SCHEMA_VERSION)
+        return true;
     if (sqlite3_db_readonly(journal->database, "main"))
         return complain(journal, error, INGEST_ERROR_STORAGE,
             "is read-only: correct its owner and mode, or name another with --journal");
@@ -357,9 +367,9 @@ journal_close(Journal *journal)
 
 /* --- who carries a run out -------------------------------------------------------------------- */
 
-/* The byte of the run's number in PATH-lock: the kernel gives it back when the process ends. */
-bool
-journal_lock_run(Journal *journal, int64_t run, GError **error)
+/* PATH-lock, one byte a run. -1: errno says why. */
+static int
+open_lock_file(Journal *journal)
 {
     g_autofree char *path = g_strconcat(journal->path, "-lock", NULL);
     pthread_mutex_lock(&journal->lock);
@@ -367,6 +377,23 @@ journal_lock_run(Journal *journal, int64_t run, GError **error)
         journal->lock_file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     int fd = journal->lock_file, why = errno;
     pthread_mutex_unlock(&journal->lock);
+    errno = why;
+    return fd;
+}
+
+bool
+journal_is_run_locked(Journal *journal, int64_t run)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = run, .l_len = 1};
+    int fd = open_lock_file(journal);
+    return fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+/* The byte of the run's number: the kernel gives it back when the process ends. */
+bool
+journal_lock_run(Journal *journal, int64_t run, GError **error)
+{
+    int fd = open_lock_file(journal), why = errno;
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = run, .l_len = 1};
     if (fd >= 0 && fcntl(fd, F_OFD_SETLK, &lock) == 0)
         return true;
@@ -375,6 +402,6 @@ journal_lock_run(Journal *journal, int64_t run, GError **error)
     if (fd >= 0 && (why == EAGAIN || why == EACCES))
         return complain(journal, error, INGEST_ERROR_CONFLICT,
             "run %d is being carried out by another process: wait for it, or end it", (int)run);
-    return complain(
-        journal, error, INGEST_ERROR_STORAGE, "'%s' cannot be locked: %s", path, g_strerror(why));
+    return complain(journal, error, INGEST_ERROR_STORAGE, "'%s-lock' cannot be locked: %s",
+        journal->path, g_strerror(why));
 }

@@ -17,6 +17,8 @@ const char *const journal_run_state_words[RUN_STATE_N] = {
     [RUN_RUNNING] = "running",
     [RUN_DONE] = "done",
     [RUN_PARTLY] = "partly",
+    [RUN_PAUSED] = "paused",
+    [RUN_STOPPED] = "stopped",
     [RUN_UNDOING] = "undoing",
     [RUN_UNDONE] = "undone",
 };
@@ -25,8 +27,12 @@ const char *const journal_item_state_words[ITEM_STATE_N] = {
     [ITEM_PLANNED] = "planned",
     [ITEM_SKIPPED] = "skipped",
     [ITEM_FOUND] = "found",
+    [ITEM_CHECKED] = "checked",
     [ITEM_SUBMITTED] = "submitted",
+    [ITEM_RUNNING] = "running",
     [ITEM_MADE] = "made",
+    [ITEM_IMPORTED] = "imported",
+    [ITEM_MIGRATING] = "migrating",
     [ITEM_VERIFIED] = "verified",
     [ITEM_FAILED] = "failed",
     [ITEM_UNDONE] = "undone",
@@ -103,7 +109,7 @@ read_rows(Journal *journal, sqlite3_stmt *prepared, Arena *arena, size_t bytes,
 /* --- runs ------------------------------------------------------------------------------------- */
 
 #define RUN_COLUMNS                                                                                \
-    "number, kind, target, zoneid, sha256, tool_version, begun_at, changed_at, state"
+    "number, kind, target, zoneid, sha256, tool_version, begun_at, changed_at, state, wish, note"
 
 static void
 read_run_row(sqlite3_stmt *row, Arena *arena, void *record)
@@ -115,6 +121,8 @@ read_run_row(sqlite3_stmt *row, Arena *arena, void *record)
     for (int i = 0; i < (int)G_N_ELEMENTS(texts); i++)
         *texts[i] = cell_text(row, i + 1, arena);
     run->state = (JournalRunState)cell_word(row, 8, journal_run_state_words, RUN_STATE_N);
+    run->wish = cell_text(row, 9, arena);
+    run->note = cell_text(row, 10, arena);
 }
 
 bool
@@ -153,22 +161,32 @@ journal_read_run(Journal *journal, int64_t run, Arena *arena, JournalRun *ret, G
     return is_ok;
 }
 
+/* NULL: no row, or an error. Takes the statement; under the lock. */
+static char *
+read_one_text(Journal *journal, sqlite3_stmt *prepared, GError **error)
+{
+    g_autoptr(SqliteStatement) statement = prepared;
+    GError *why = NULL;
+    char *text = NULL;
+    if (statement && journal_step(journal, statement, &why))
+        text = g_strdup((const char *)sqlite3_column_text(statement, 0));
+    if (why)
+        g_propagate_error(error, why);
+    return text;
+}
+
 char *
 journal_read_document(Journal *journal, int64_t run, GError **error)
 {
     GError *why = NULL;
-    char *text = NULL;
     pthread_mutex_lock(&journal->lock);
-    sqlite3_stmt *statement =
-        journal_prepare(journal, error, "SELECT document FROM run WHERE number = ?", "i", run);
-    bool is_prepared = statement;
-    if (is_prepared && journal_step(journal, statement, &why))
-        text = g_strdup((const char *)sqlite3_column_text(statement, 0));
-    sqlite3_finalize(statement);
+    char *text = read_one_text(journal,
+        journal_prepare(journal, &why, "SELECT document FROM run WHERE number = ?", "i", run),
+        &why);
     pthread_mutex_unlock(&journal->lock);
     if (why)
         g_propagate_error(error, why);
-    else if (is_prepared && !text)
+    else if (!text)
         no_run(journal, run, error);
     return text;
 }
@@ -196,9 +214,10 @@ insert_items(Journal *journal, int64_t run, const JournalNewRun *begin, GError *
     for (size_t i = 0; i < begin->n_items; i++)
         if (!run_statement(journal,
                 journal_prepare(journal, error,
-                    "INSERT INTO item (run, position, key, name, state) VALUES (?, ?, ?, ?, ?)",
-                    "iittt", run, (int64_t)i, begin->items[i].key, begin->items[i].name,
-                    journal_item_state_words[ITEM_PLANNED]),
+                    "INSERT INTO item (run, position, key, name, state, document)"
+                    " VALUES (?, ?, ?, ?, ?, ?)",
+                    "iitttt", run, (int64_t)i, begin->items[i].key, begin->items[i].name,
+                    journal_item_state_words[ITEM_PLANNED], begin->items[i].document),
                 error))
             return false;
     return true;
@@ -236,17 +255,37 @@ journal_begin_run(Journal *journal, const JournalNewRun *begin, int64_t *ret_run
     return true;
 }
 
-bool
-journal_set_run_state(Journal *journal, int64_t run, JournalRunState state, GError **error)
+/* One column of a run, NULL = none. */
+static bool
+set_run_text(Journal *journal, int64_t run, const char *sql, const char *text, GError **error)
 {
     char now[UTC_TEXT_BYTES];
     if (!journal_begin(journal, true, error))
         return false;
     bool is_ok = run_statement(journal,
-        journal_prepare(journal, error, "UPDATE run SET state = ?, changed_at = ? WHERE number = ?",
-            "tti", journal_run_state_words[state], utc_text(time(NULL), now), run),
-        error);
+        journal_prepare(journal, error, sql, "tti", text, utc_text(time(NULL), now), run), error);
     return journal_end(journal, is_ok, error);
+}
+
+bool
+journal_set_run_state(Journal *journal, int64_t run, JournalRunState state, GError **error)
+{
+    return set_run_text(journal, run, "UPDATE run SET state = ?, changed_at = ? WHERE number = ?",
+        journal_run_state_words[state], error);
+}
+
+bool
+journal_set_run_note(Journal *journal, int64_t run, const char *note, GError **error)
+{
+    return set_run_text(
+        journal, run, "UPDATE run SET note = ?, changed_at = ? WHERE number = ?", note, error);
+}
+
+bool
+journal_wish(Journal *journal, int64_t run, const char *wish, GError **error)
+{
+    return set_run_text(
+        journal, run, "UPDATE run SET wish = ?, changed_at = ? WHERE number = ?", wish, error);
 }
 
 /* --- items ------------------------------------------------------------------------------------ */
@@ -260,9 +299,10 @@ read_item_row(sqlite3_stmt *row, Arena *arena, void *record)
     item->name = cell_text(row, 2, arena);
     item->state = (JournalItemState)cell_word(row, 3, journal_item_state_words, ITEM_STATE_N);
     item->is_made = sqlite3_column_int(row, 4);
-    item->object = cell_text(row, 5, arena);
-    item->note = cell_text(row, 6, arena);
-    item->record = cell_text(row, 7, arena);
+    item->step = cell_text(row, 5, arena);
+    item->object = cell_text(row, 6, arena);
+    item->note = cell_text(row, 7, arena);
+    item->record = cell_text(row, 8, arena);
 }
 
 bool
@@ -271,7 +311,7 @@ journal_read_items(Journal *journal, int64_t run, Arena *arena, JournalItems *re
     pthread_mutex_lock(&journal->lock);
     bool is_ok = read_rows(journal,
         journal_prepare(journal, error,
-            "SELECT number, key, name, state, is_made, object, note, record FROM item"
+            "SELECT number, key, name, state, is_made, step, object, note, record FROM item"
             " WHERE run = ? ORDER BY position",
             "i", run),
         arena, sizeof(JournalItem), read_item_row, ret, error);
@@ -284,10 +324,11 @@ update_item(Journal *journal, const JournalItem *item, GError **error)
 {
     return run_statement(journal,
         journal_prepare(journal, error,
-            "UPDATE item SET state = ?, is_made = ?, object = ?, note = ?, record = ?"
+            "UPDATE item SET state = ?, is_made = ?, step = ?, object = ?, note = ?, record = ?"
             " WHERE number = ?",
-            "tittti", journal_item_state_words[item->state], (int64_t)item->is_made,
-            item->object.value, item->note.value, item->record.value, item->number),
+            "titttti", journal_item_state_words[item->state], (int64_t)item->is_made,
+            item->step.value, item->object.value, item->note.value, item->record.value,
+            item->number),
         error);
 }
 
@@ -296,6 +337,76 @@ journal_set_item(Journal *journal, const JournalItem *item, GError **error)
 {
     return journal_begin(journal, false, error) &&
            journal_end(journal, update_item(journal, item, error), error);
+}
+
+char *
+journal_read_item_document(Journal *journal, int64_t item, GError **error)
+{
+    GError *why = NULL;
+    pthread_mutex_lock(&journal->lock);
+    char *text = read_one_text(journal,
+        journal_prepare(journal, &why, "SELECT document FROM item WHERE number = ?", "i", item),
+        &why);
+    pthread_mutex_unlock(&journal->lock);
+    if (why)
+        g_propagate_error(error, why);
+    else if (!text)
+        g_set_error(error, INGEST_ERROR, INGEST_ERROR_NOT_FOUND,
+            "journal '%s': item %d has no document", journal->path, (int)item);
+    return text;
+}
+
+/* --- claims ----------------------------------------------------------------------------------- */
+
+/* CONFLICT if another item has the key. */
+static bool
+check_claim(Journal *journal, int64_t item, const char *key, GError **error)
+{
+    g_autoptr(SqliteStatement) statement = journal_prepare(journal, error,
+        "SELECT item.name, item.key, item.run, item.state FROM claim JOIN item"
+        " ON item.number = claim.item WHERE claim.key = ? AND claim.item <> ?",
+        "ti", key, item);
+    GError *why = NULL;
+    if (!statement)
+        return false;
+    if (journal_step(journal, statement, &why)) {
+        const char *name = (const char *)sqlite3_column_text(statement, 0);
+        g_set_error(error, INGEST_ERROR, INGEST_ERROR_CONFLICT,
+            "run %d has it already, where '%s' is %s: end or undo that first",
+            (int)sqlite3_column_int64(statement, 2),
+            name ? name : (const char *)sqlite3_column_text(statement, 1),
+            (const char *)sqlite3_column_text(statement, 3));
+        return false;
+    }
+    if (why)
+        g_propagate_error(error, why);
+    return !why;
+}
+
+bool
+journal_claim(Journal *journal, int64_t item, const char *const *keys, size_t n, GError **error)
+{
+    if (!journal_begin(journal, true, error))
+        return false;
+    bool is_ok = true;
+    for (size_t i = 0; is_ok && i < n; i++)
+        is_ok =
+            check_claim(journal, item, keys[i], error) &&
+            run_statement(journal,
+                journal_prepare(journal, error,
+                    "INSERT OR IGNORE INTO claim (key, item) VALUES (?, ?)", "ti", keys[i], item),
+                error);
+    return journal_end(journal, is_ok, error);
+}
+
+bool
+journal_release(Journal *journal, int64_t item, GError **error)
+{
+    if (!journal_begin(journal, false, error))
+        return false;
+    bool is_ok = run_statement(journal,
+        journal_prepare(journal, error, "DELETE FROM claim WHERE item = ?", "i", item), error);
+    return journal_end(journal, is_ok, error);
 }
 
 /* --- steps ------------------------------------------------------------------------------------ */
@@ -307,11 +418,11 @@ insert_step(Journal *journal, const JournalItem *item, const JournalStep *step, 
     utc_text(time(NULL), now);
     return run_statement(journal,
         journal_prepare(journal, error,
-            "INSERT INTO step (item, purpose, command, request, job, intended_at, ended_at,"
-            " outcome, code, text, reply) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            "ittttttt"
+            "INSERT INTO step (item, purpose, subject, command, request, job, intended_at,"
+            " ended_at, outcome, code, text, reply) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "itttttttt"
             "ftt",
-            item->number, step->purpose.value, step->command.value,
+            item->number, step->purpose.value, step->subject.value, step->command.value,
             step->request.value ? step->request.value : "{}", step->job.value, now,
             step->outcome ? now : NULL, journal_outcome_words[step->outcome], step->code,
             step->text.value, step->reply.value),
@@ -361,15 +472,15 @@ read_step_row(sqlite3_stmt *row, Arena *arena, void *record)
 {
     JournalStep *step = record;
     step->number = sqlite3_column_int64(row, 0);
-    Text *const texts[] = {&step->purpose, &step->command, &step->request, &step->job,
-        &step->intended_at, &step->ended_at};
+    Text *const texts[] = {&step->purpose, &step->subject, &step->command, &step->request,
+        &step->job, &step->intended_at, &step->ended_at};
     for (int i = 0; i < (int)G_N_ELEMENTS(texts); i++)
         *texts[i] = cell_text(row, i + 1, arena);
-    step->outcome = (JournalOutcome)cell_word(row, 7, journal_outcome_words, OUTCOME_N);
-    if (sqlite3_column_type(row, 8) != SQLITE_NULL)
-        step->code = int_known(sqlite3_column_int64(row, 8));
-    step->text = cell_text(row, 9, arena);
-    step->reply = cell_text(row, 10, arena);
+    step->outcome = (JournalOutcome)cell_word(row, 8, journal_outcome_words, OUTCOME_N);
+    if (sqlite3_column_type(row, 9) != SQLITE_NULL)
+        step->code = int_known(sqlite3_column_int64(row, 9));
+    step->text = cell_text(row, 10, arena);
+    step->reply = cell_text(row, 11, arena);
 }
 
 bool
@@ -378,7 +489,8 @@ journal_read_steps(Journal *journal, int64_t item, Arena *arena, JournalSteps *r
     pthread_mutex_lock(&journal->lock);
     bool is_ok = read_rows(journal,
         journal_prepare(journal, error,
-            "SELECT number, purpose, command, request, job, intended_at, ended_at, outcome, code,"
+            "SELECT number, purpose, subject, command, request, job, intended_at, ended_at, "
+            "outcome, code,"
             " text, reply FROM step WHERE item = ? ORDER BY number",
             "i", item),
         arena, sizeof(JournalStep), read_step_row, ret, error);

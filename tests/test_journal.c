@@ -55,7 +55,10 @@ open_journal(const Place *place)
     return journal;
 }
 
-static const JournalNewItem two_items[] = {{"network-1", "vlan-1"}, {"network-2", NULL}};
+static const JournalNewItem two_items[] = {
+    {.key = "network-1", .name = "vlan-1", .document = "{\"name\":\"vlan-1\"}"},
+    {.key = "network-2"},
+};
 
 static int64_t
 begin_run(Journal *journal, const char *document)
@@ -425,6 +428,87 @@ test_killed(Place *place, gconstpointer unused)
     g_assert_true(journal_lock_run(journal, 1, NULL));
 }
 
+/* --- claims, wishes, documents of items ------------------------------------------------------- */
+
+static void
+test_claim_is_one_items(Place *place, gconstpointer unused)
+{
+    (void)unused;
+    g_autoptr(Journal) journal = open_journal(place);
+    g_autoptr(Journal) other = open_journal(place);
+    int64_t run = begin_run(journal, "a"), second = begin_run(other, "b");
+    JournalItem mine = read_item(place, journal, run, 0);
+    JournalItem theirs = read_item(place, other, second, 0);
+    const char *const both[] = {"vm:z/c/web", "uuid:z/1"}, *const one[] = {"uuid:z/2", "uuid:z/1"};
+    g_autoptr(GError) error = NULL;
+    g_assert_true(journal_claim(journal, mine.number, both, 2, &error));
+    g_assert_true(journal_claim(journal, mine.number, both, 2, &error));
+    g_assert_false(journal_claim(other, theirs.number, one, 2, &error));
+    g_assert_error(error, INGEST_ERROR, INGEST_ERROR_CONFLICT);
+    g_assert_nonnull(strstr(error->message, "run 1"));
+    g_clear_error(&error);
+    /* What could be had of it was not kept either. */
+    g_assert_true(journal_claim(journal, mine.number, one, 1, &error));
+    g_assert_true(journal_release(journal, mine.number, &error));
+    g_assert_true(journal_claim(other, theirs.number, one, 2, &error));
+}
+
+static void
+test_wish_and_document(Place *place, gconstpointer unused)
+{
+    (void)unused;
+    g_autoptr(Journal) journal = open_journal(place);
+    int64_t run = begin_run(journal, "a");
+    g_autoptr(GError) error = NULL;
+    JournalRun read;
+    g_assert_true(journal_wish(journal, run, "pause", &error));
+    g_assert_true(journal_set_run_note(journal, run, "why", &error));
+    g_assert_true(journal_read_run(journal, run, &place->arena, &read, &error));
+    g_assert_cmpstr(read.wish.value, ==, "pause");
+    g_assert_cmpstr(read.note.value, ==, "why");
+    g_assert_true(journal_wish(journal, run, NULL, &error));
+    g_assert_true(journal_read_run(journal, run, &place->arena, &read, &error));
+    g_assert_cmpint(read.wish.state, ==, FACT_ABSENT);
+    g_autofree char *text =
+        journal_read_item_document(journal, read_item(place, journal, run, 0).number, &error);
+    g_assert_cmpstr(text, ==, "{\"name\":\"vlan-1\"}");
+    g_assert_null(
+        journal_read_item_document(journal, read_item(place, journal, run, 1).number, &error));
+    g_assert_error(error, INGEST_ERROR, INGEST_ERROR_NOT_FOUND);
+    g_assert_false(journal_is_run_locked(journal, run));
+    g_autoptr(Journal) other = open_journal(place);
+    g_clear_error(&error);
+    g_assert_true(journal_lock_run(other, run, &error));
+    g_assert_true(journal_is_run_locked(journal, run));
+}
+
+/* A journal as the release before left it: its rows stay, and what is new is unknown. */
+static void
+test_older_is_upgraded(Place *place, gconstpointer unused)
+{
+    (void)unused;
+    sqlite3 *database = NULL;
+    int64_t run = 0;
+    {
+        g_autoptr(Journal) journal = open_journal(place);
+        run = begin_run(journal, "a");
+    }
+    g_assert_cmpint(sqlite3_open(place->path, &database), ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_exec(database,
+                        "DROP TABLE claim; ALTER TABLE run DROP COLUMN wish;"
+                        "ALTER TABLE run DROP COLUMN note; ALTER TABLE item DROP COLUMN step;"
+                        "ALTER TABLE item DROP COLUMN document;"
+                        "ALTER TABLE step DROP COLUMN subject; PRAGMA user_version = 1",
+                        NULL, NULL, NULL),
+        ==, SQLITE_OK);
+    sqlite3_close(database);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Journal) journal = journal_open(place->path, JOURNAL_READ, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(read_item(place, journal, run, 1).key.value, ==, "network-2");
+    g_assert_cmpint(read_item(place, journal, run, 1).step.state, ==, FACT_ABSENT);
+}
+
 #define CASE(path, test) g_test_add("/journal/" path, Place, NULL, place_make, test, place_drop)
 
 int
@@ -445,5 +529,8 @@ main(int argc, char **argv)
     CASE("step/belongs-to-an-item", test_foreign_keys);
     CASE("step/several-threads-write", test_threads);
     CASE("step/an-intent-outlives-a-kill", test_killed);
+    CASE("claim/is-of-one-item", test_claim_is_one_items);
+    CASE("run/wish-note-and-document-are-read-back", test_wish_and_document);
+    CASE("open/older-is-upgraded", test_older_is_upgraded);
     return g_test_run();
 }
