@@ -16,6 +16,7 @@
 #include "catalog.h"
 #include "inventory.h"
 #include "policy.h"
+#include "schedule.h"
 
 #define PLAN_API_VERSION "vm-ingest/v1"
 #define PLAN_KIND        "Plan"
@@ -180,6 +181,7 @@ typedef struct Choice {
     PowerChoice power;
     LIST_OF(IpChoice) ips;
     Text wave;
+    Int priority; /* higher ones first in their wave; unknown or absent: 0 */
     ConvertChoice convert;
 } Choice;
 
@@ -414,6 +416,7 @@ struct Plan {
     size_t n_freeze;
     TimeRow *time;
     size_t n_time;
+    Schedule schedule;
     size_t n_verdicts[VERDICT_N];
     Inventory *inventory;    /* reference, or NULL */
     Catalog *catalog;        /* reference, or NULL */
