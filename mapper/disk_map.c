@@ -214,7 +214,7 @@ choose_disk_offering(
     const DiskOffering *wanted = pick->wanted;
     *ret_why = pick->why;
     if (!pick->best && pick->nearest)
-        count_disk_miss(task->planner, pick->nearest,
+        note_disk_miss(task->planner, pick->nearest,
             pick->nearest_problem == FINDING_STORAGE_TAGS_DIFFER
                 ? "its storage tags are not on the pool of the disk: two steps, and none fits "
                   "until "
@@ -226,7 +226,7 @@ choose_disk_offering(
                                ? propose_move(task, disk, &wanted->tags, wanted->id)
                                : "no offering without further tags fits until it is moved";
     if (obstacle)
-        count_disk_miss(task->planner, wanted, obstacle);
+        note_disk_miss(task->planner, wanted, obstacle);
     *ret_why = arena_printf(arena, "%s; '%s' is preferred, %s%s",
         obstacle ? pick->why : "fits where the disk lies", text_or_word(wanted->name),
         obstacle ? "but out of reach: " : "and given when the disk is moved",

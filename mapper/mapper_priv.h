@@ -242,7 +242,7 @@ struct Planner {
     GHashTable *ledgers;      /* "account/domainid/name", "project/domainid/id", "domain/id" */
     bool has_odd_sizes;       /* volumes in use may add up to other than whole GiB */
     GHashTable *owners;       /* "account/domainid/projectid" -> Owner */
-    Owner **rule_owners;      /* by rule index */
+    Owner **rule_owners;      /* by place in the policy */
     GHashTable *pool_matches; /* datastore and cluster -> PoolMatch */
     GHashTable *offering_picks, *disk_offering_picks;
     GHashTable *pool_spaces;               /* StoragePool -> PoolSpace */
@@ -265,6 +265,7 @@ struct Planner {
     GHashTable *mapped_disks; /* of the current task: ids of disks that have an offering */
     GArray *nic_uses;         /* of the current task, see held.c */
     GArray *pool_uses;        /* of the current task, see storage_space.c */
+    GArray *misses;           /* of the current task, see offering_rows.c */
 };
 
 typedef struct ManagedNicRef {
@@ -282,6 +283,7 @@ struct Task {
     Hypervisor hypervisor;
     const Cluster *cluster;
     const Owner *owner;
+    size_t nth_owner, n_owners; /* while proposing: of those that its rule names */
     Shape shape;
     const Disk *root;
     const PoolMatch *root_match;
@@ -517,9 +519,10 @@ void plan_build_storage(Planner *planner);
 
 /* offering_rows.c */
 void count_offerings(const Task *task);
-/* A choice that is missing, and what would have been nearest. */
-void count_service_miss(Planner *planner, const ServiceOffering *offering, const char *what);
-void count_disk_miss(Planner *planner, const DiskOffering *offering, const char *what);
+GArray *misses_new(void);
+/* A choice that is missing, and what would have been nearest; counted by count_offerings(). */
+void note_service_miss(Planner *planner, const ServiceOffering *offering, const char *what);
+void note_disk_miss(Planner *planner, const DiskOffering *offering, const char *what);
 void plan_build_offerings(Planner *planner);
 
 /* disk_map.c */

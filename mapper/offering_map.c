@@ -505,7 +505,7 @@ choose_offering(Task *task, const OfferingPick *pick, const char **ret_why)
     const ServiceOffering *wanted = pick->wanted;
     *ret_why = pick->why;
     if (!pick->best && pick->nearest)
-        count_service_miss(task->planner, pick->nearest,
+        note_service_miss(task->planner, pick->nearest,
             pick->nearest_problem == FINDING_STORAGE_TAGS_DIFFER
                 ? "its storage tags are not on the pool of the root disk: two steps, and none fits "
                   "until then"
@@ -516,7 +516,7 @@ choose_offering(Task *task, const OfferingPick *pick, const char **ret_why)
                                ? propose_root_move(task, wanted)
                                : "no offering without further tags fits until the disk is moved";
     if (obstacle)
-        count_service_miss(task->planner, wanted, obstacle);
+        note_service_miss(task->planner, wanted, obstacle);
     *ret_why = arena_printf(task->planner->arena, "%s; '%s' is preferred, %s%s",
         obstacle ? pick->why : "fits where the root disk lies", text_or_word(wanted->name),
         obstacle ? "but out of reach: " : "whose storage tags the root disk is given when moved",

@@ -103,34 +103,57 @@ count_moves(const Task *task)
     }
 }
 
+/* A choice that is missing, and what would have been nearest: a row, or NULL of an offering without
+ * an id. */
+typedef struct Miss {
+    OfferingRow *row;
+    const char *what;
+} Miss;
+
+GArray *
+misses_new(void)
+{
+    return g_array_new(false, false, sizeof(Miss));
+}
+
+static void
+note_miss(Planner *planner, OfferingRow *row, const char *what)
+{
+    Miss miss = {row, what};
+    if (row)
+        g_array_append_val(planner->misses, miss);
+}
+
+void
+note_service_miss(Planner *planner, const ServiceOffering *offering, const char *what)
+{
+    note_miss(planner, row_of_service(planner, offering), what);
+}
+
+void
+note_disk_miss(Planner *planner, const DiskOffering *offering, const char *what)
+{
+    note_miss(planner, row_of_disk(planner, offering), what);
+}
+
+static void
+count_misses(const Planner *planner)
+{
+    for (guint i = 0; i < planner->misses->len; i++) {
+        const Miss *miss = &g_array_index(planner->misses, Miss, i);
+        miss->row->missed.value++;
+        if (!miss->row->miss.value)
+            miss->row->miss = text_known(miss->what);
+    }
+}
+
 void
 count_offerings(const Task *task)
 {
     count_service(task);
     count_disks(task);
     count_moves(task);
-}
-
-static void
-count_miss(OfferingRow *row, const char *what)
-{
-    if (!row)
-        return;
-    row->missed.value++;
-    if (!row->miss.value)
-        row->miss = text_known(what);
-}
-
-void
-count_service_miss(Planner *planner, const ServiceOffering *offering, const char *what)
-{
-    count_miss(row_of_service(planner, offering), what);
-}
-
-void
-count_disk_miss(Planner *planner, const DiskOffering *offering, const char *what)
-{
-    count_miss(row_of_disk(planner, offering), what);
+    count_misses(task->planner);
 }
 
 /* --- rows ------------------------------------------------------------------------------------- */

@@ -220,23 +220,23 @@ find_project(const Catalog *catalog, const char *name, const Domain *domain)
     return found;
 }
 
-/* A rule whose names are not in the catalog keeps them, so that a finding can tell. */
+/* One whose names are not in the catalog keeps them, so that a finding can tell. */
 static Owner *
-owner_of_rule(Planner *planner, const Rule *rule)
+owner_of_rule(Planner *planner, const RuleOwner *named)
 {
-    if (rule->is_caller)
+    if (named->is_caller)
         return owner_resolve(planner, NULL, NULL, NULL);
     Arena *arena = planner->arena; /* the plan outlives the policy */
-    const Domain *domain = rule->domain ? find_domain(planner->catalog, rule->domain) : NULL;
-    const char *domainid = domain ? domain->id.value : arena_intern(arena, rule->domain);
-    if (rule->project) {
-        bool is_nowhere = rule->domain && !domain && is_read(&planner->catalog->domains);
+    const Domain *domain = named->domain ? find_domain(planner->catalog, named->domain) : NULL;
+    const char *domainid = domain ? domain->id.value : arena_intern(arena, named->domain);
+    if (named->project) {
+        bool is_nowhere = named->domain && !domain && is_read(&planner->catalog->domains);
         const Project *project =
-            is_nowhere ? NULL : find_project(planner->catalog, rule->project, domain);
+            is_nowhere ? NULL : find_project(planner->catalog, named->project, domain);
         return owner_resolve(
-            planner, NULL, NULL, project ? project->id.value : arena_intern(arena, rule->project));
+            planner, NULL, NULL, project ? project->id.value : arena_intern(arena, named->project));
     }
-    return owner_resolve(planner, arena_intern(arena, rule->account), domainid, NULL);
+    return owner_resolve(planner, arena_intern(arena, named->account), domainid, NULL);
 }
 
 static Text
@@ -245,27 +245,57 @@ text_or_absent(const char *value)
     return value ? text_known(value) : text_absent();
 }
 
-void
-propose_owner(Task *task)
+static Owner *
+rule_owner(Planner *planner, size_t index)
 {
-    Planner *planner = task->planner;
-    Owner *owner = NULL;
-    const Rule *rule =
-        policy_find_rule(planner->policy, planner->inventory, RULE_OWNER, task->view, NULL);
-    if (rule) {
-        Owner **known = &planner->rule_owners[rule - planner->policy->rules];
-        owner = *known = *known ? *known : owner_of_rule(planner, rule);
-    } else {
-        owner = owner_resolve(planner, NULL, NULL, NULL);
-    }
+    Owner **known = &planner->rule_owners[index];
+    *known = *known ? *known : owner_of_rule(planner, &planner->policy->owners[index]);
+    return *known;
+}
+
+/* The other owners that the rule names. */
+static Texts
+other_owners(Planner *planner, const Rule *rule, size_t chosen)
+{
+    Texts names = {.state = FACT_KNOWN};
+    if (rule->n_owners < 2)
+        return names;
+    names.items = arena_new_n(planner->arena, const char *, rule->n_owners);
+    for (size_t i = 0; i < rule->n_owners; i++)
+        if (i != chosen)
+            names.items[names.n++] = rule_owner(planner, rule->first_owner + i)->label;
+    return names;
+}
+
+static void
+give_to(Task *task, const Owner *owner)
+{
     Choice *choice = &task->item->choice;
     choice->account = text_or_absent(owner->account);
     choice->domainid = text_or_absent(owner->projectid ? NULL : owner->domainid);
     choice->projectid = text_or_absent(owner->projectid);
     task->owner = owner;
-    add_reason(task, "account", owner->label,
-        rule ? "by the first owner rule that holds" : "no owner rule holds: the caller owns it",
-        (Texts){.state = FACT_KNOWN});
+}
+
+void
+propose_owner(Task *task)
+{
+    Planner *planner = task->planner;
+    const Rule *rule =
+        policy_find_rule(planner->policy, planner->inventory, RULE_OWNER, task->view, NULL);
+    size_t nth = task->nth_owner;
+    if (!rule) {
+        give_to(task, owner_resolve(planner, NULL, NULL, NULL));
+        add_reason(task, "account", task->owner->label, "no owner rule holds: the caller owns it",
+            (Texts){.state = FACT_KNOWN});
+        return;
+    }
+    give_to(task, rule_owner(planner, rule->first_owner + nth));
+    task->n_owners = rule->n_owners;
+    add_reason(task, "account", task->owner->label,
+        nth ? "by the first owner rule that holds; the owners that it names before would be refused"
+            : "by the first owner rule that holds",
+        other_owners(planner, rule, nth));
 }
 
 void

@@ -58,19 +58,6 @@ plan_unref(Plan *plan)
 
 /* --- the steps -------------------------------------------------------------------------------- */
 
-/* Each choice may rest on those before it. */
-static void (*const proposals[])(Task *task) = {
-    propose_cluster,
-    propose_owner,
-    propose_names,
-    propose_root,
-    propose_offering,
-    propose_firmware,
-    propose_disks,
-    propose_template,
-    propose_nics,
-};
-
 /* Each check may rest on those before it; in which order the server looks, server_order.c says. */
 static void (*const checks[])(Task *task) = {
     check_params,
@@ -222,6 +209,7 @@ plan_start_task(Planner *planner, PlanItem *item, const Instance *instance)
     g_array_set_size(planner->findings, 0);
     g_array_set_size(planner->reasons, 0);
     g_array_set_size(planner->nic_uses, 0);
+    g_array_set_size(planner->misses, 0);
     describe_instance(planner, item, instance);
     Task task = {.planner = planner,
         .item = item,
@@ -233,54 +221,16 @@ plan_start_task(Planner *planner, PlanItem *item, const Instance *instance)
     return task;
 }
 
-/* True when nothing keeps it from being ready. */
-static bool
+Severity
 run_checks(Task *task)
 {
     const GArray *findings = task->planner->findings;
+    Severity worst = SEVERITY_NONE;
     for (size_t i = 0; i < G_N_ELEMENTS(checks) && !task->is_other; i++)
         checks[i](task);
     for (guint i = 0; i < findings->len; i++)
-        if (g_array_index(findings, Finding, i).severity >= SEVERITY_ACTION)
-            return false;
-    return true;
-}
-
-/* Back to where it was before the checks. */
-static void
-start_again(Task *task, const Task *start, guint n_findings)
-{
-    Planner *planner = task->planner;
-    forget_limits(task);
-    return_space(planner);
-    *task = *start;
-    g_array_set_size(planner->findings, n_findings);
-    g_array_set_size(planner->nic_uses, 0);
-}
-
-/* Offerings are proposed by size and storage. Host tags, limits that are used up and hosts that are
- * too small are seen by the checks: then the next best one is tried. */
-static void
-check_proposal(Task *task)
-{
-    const Task start = *task;
-    const guint n_findings = task->planner->findings->len;
-    const OfferingPick *pick = task->offering_pick;
-    if (run_checks(task) || !pick || task->item->choice.migrate.n || !is_offering_to_blame(task))
-        return;
-    for (size_t i = 1; i < pick->n_fitting; i++) {
-        start_again(task, &start, n_findings);
-        set_offering(task, pick->fitting[i]);
-        if (run_checks(task)) {
-            keep_offering_reason(task, pick->fitting[i]);
-            return;
-        }
-    }
-    if (pick->n_fitting < 2)
-        return;
-    start_again(task, &start, n_findings);
-    set_offering(task, pick->best);
-    run_checks(task);
+        worst = MAX(worst, g_array_index(findings, Finding, i).severity);
+    return worst;
 }
 
 /* Its verdict is known: what it takes is taken from the items behind it. */
@@ -464,9 +414,7 @@ static void
 build_item(Planner *planner, PlanItem *item, const Instance *instance)
 {
     Task task = plan_start_task(planner, item, instance);
-    for (size_t i = 0; i < G_N_ELEMENTS(proposals); i++)
-        proposals[i](&task);
-    check_proposal(&task);
+    propose(&task);
     settle(&task);
 }
 

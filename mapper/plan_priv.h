@@ -13,6 +13,11 @@ bool plan_start(Planner *planner, const PlanOptions *options, GError **error);
 Plan *plan_end(Planner *planner, Plan *plan, GError **error);
 /* An instance before anything is proposed for it. */
 Task plan_start_task(Planner *planner, PlanItem *item, const Instance *instance);
+/* Judges the choices as they stand; the worst that was found. */
+Severity run_checks(Task *task);
+
+/* proposal.c: the choices, judged */
+void propose(Task *task);
 
 /* "100-200,300-399": is the VLAN in the range that CloudStack gives out by itself? */
 bool vlan_is_in_ranges(const char *ranges, int64_t id);

@@ -395,6 +395,7 @@ new_tables(Planner *planner)
     planner->nic_uses = nic_uses_new();
     planner->shared_uses = shared_uses_new();
     planner->pool_uses = pool_uses_new();
+    planner->misses = misses_new();
 }
 
 /* 0 or none: as large as one likes. */
@@ -447,7 +448,7 @@ planner_init(Planner *planner)
     init_rates(planner);
     read_settings(planner);
     planner->rule_owners =
-        arena_new_n(planner->arena, Owner *, planner->policy ? planner->policy->n_rules + 1 : 1);
+        arena_new_n(planner->arena, Owner *, planner->policy ? planner->policy->n_owners + 1 : 1);
 }
 
 static void
@@ -474,6 +475,7 @@ planner_release(Planner *planner)
     g_array_unref(planner->nic_uses);
     g_array_unref(planner->shared_uses);
     g_array_unref(planner->pool_uses);
+    g_array_unref(planner->misses);
     arena_release(&planner->scratch);
     g_string_free(planner->key, true);
     planner->key = NULL;

@@ -2,13 +2,14 @@
  *
  * Read the rules of a policy. One rule a line:
  *
- *   owner CONDITIONS -> domain PATH account NAME | project NAME [domain PATH] | caller
+ *   owner CONDITIONS -> OWNER [or OWNER ...]
  *   prefer|forbid offering|disk-offering PATTERN [for CONDITIONS]
  *   template PATTERN [for CONDITIONS]
  *   network CONDITIONS -> network NAME
  *   hostname from name|guest [for CONDITIONS]
  *   hostname|displayname|wave CONDITIONS -> TEXT
  *
+ * OWNER is: domain PATH account NAME | project NAME [domain PATH] | caller
  * CONDITIONS are joined by "and"; "any" holds always. All errors of a file are told at once.
  */
 #include <string.h>
@@ -36,7 +37,7 @@ typedef struct Parser {
     size_t end_column;
     GString *errors;
     size_t n_errors;
-    GArray *rules;
+    GArray *rules, *owners;
 } Parser;
 
 G_GNUC_PRINTF(3, 4)
@@ -308,22 +309,22 @@ take_for(Parser *parser, Rule *rule)
 /* --- rules ------------------------------------------------------------------------------------ */
 
 static bool
-take_owner(Parser *parser, Rule *rule)
+take_owner(Parser *parser, RuleOwner *owner)
 {
     size_t column = column_of_next(parser);
     if (accept(parser, "caller")) {
-        rule->is_caller = true;
+        owner->is_caller = true;
         return true;
     }
     for (;;) {
         const char **place = NULL;
         size_t at = column_of_next(parser);
         if (accept(parser, "domain"))
-            place = &rule->domain;
+            place = &owner->domain;
         else if (accept(parser, "account"))
-            place = &rule->account;
+            place = &owner->account;
         else if (accept(parser, "project"))
-            place = &rule->project;
+            place = &owner->project;
         else
             break;
         if (*place)
@@ -332,12 +333,29 @@ take_owner(Parser *parser, Rule *rule)
         if (!take_value(parser, "a name", place))
             return false;
     }
-    if (rule->project && rule->account)
+    if (owner->project && owner->account)
         return complain(
             parser, column, "an owner is an account or a project, not both: leave one of them out");
-    if (!rule->project && (!rule->account || !rule->domain))
+    if (!owner->project && (!owner->account || !owner->domain))
         return complain(
             parser, column, "an owner is 'account NAME domain PATH', 'project NAME' or 'caller'");
+    return true;
+}
+
+static bool
+take_owners(Parser *parser, Rule *rule)
+{
+    rule->first_owner = parser->owners->len;
+    do {
+        RuleOwner owner = {0};
+        size_t column = column_of_next(parser);
+        if (rule->n_owners == RULE_OWNERS_MAX)
+            return complain(parser, column, "a rule names %d owners at most", RULE_OWNERS_MAX);
+        if (!take_owner(parser, &owner))
+            return false;
+        g_array_append_val(parser->owners, owner);
+        rule->n_owners++;
+    } while (accept(parser, "or"));
     return true;
 }
 
@@ -345,7 +363,7 @@ static bool
 parse_owner(Parser *parser, Rule *rule)
 {
     rule->kind = RULE_OWNER;
-    return take_conditions(parser, rule) && take_arrow(parser) && take_owner(parser, rule);
+    return take_conditions(parser, rule) && take_arrow(parser) && take_owners(parser, rule);
 }
 
 static bool
@@ -488,8 +506,10 @@ parse_text(Parser *parser, const char *text)
 }
 
 static void
-keep_rules(Policy *policy, const GArray *rules)
+keep_rules(Policy *policy, const GArray *rules, const GArray *owners)
 {
+    policy->owners = arena_memdup(&policy->arena, owners->data, owners->len * sizeof(RuleOwner));
+    policy->n_owners = owners->len;
     policy->rules = arena_memdup(&policy->arena, rules->data, rules->len * sizeof(Rule));
     policy->n_rules = rules->len;
     for (int kind = 0; kind < RULE_KIND_N; kind++)
@@ -506,7 +526,9 @@ policy_parse(const char *text, const char *name, GError **error)
     g_autoptr(Policy) policy = policy_new_default();
     g_autoptr(GString) errors = g_string_new(NULL);
     g_autoptr(GArray) rules = g_array_new(false, true, sizeof(Rule));
-    Parser parser = {.policy = policy, .name = name, .errors = errors, .rules = rules};
+    g_autoptr(GArray) owners = g_array_new(false, true, sizeof(RuleOwner));
+    Parser parser = {
+        .policy = policy, .name = name, .errors = errors, .rules = rules, .owners = owners};
     if (strlen(text) > POLICY_BYTES_MAX) {
         g_set_error(error, INGEST_ERROR, INGEST_ERROR_CONFIG,
             "policy '%s' is larger than %d MiB: split the estate into several plans", name,
@@ -526,6 +548,6 @@ policy_parse(const char *text, const char *name, GError **error)
         g_set_error(error, INGEST_ERROR, INGEST_ERROR_CONFIG, "%s", errors->str);
         return NULL;
     }
-    keep_rules(policy, rules);
+    keep_rules(policy, rules, owners);
     return g_steal_pointer(&policy);
 }

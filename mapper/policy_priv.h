@@ -49,7 +49,13 @@ typedef struct Condition {
     int64_t number, second;
 } Condition;
 
-enum { CONDITIONS_MAX = 8 };
+/* Who may own what an owner rule holds for. */
+typedef struct RuleOwner {
+    const char *domain, *account, *project;
+    bool is_caller; /* whoever calls the API */
+} RuleOwner;
+
+enum { CONDITIONS_MAX = 8, RULE_OWNERS_MAX = 8 };
 
 /* "KIND [VALUE] [for] CONDITION and CONDITION ... -> VALUE" */
 typedef struct Rule {
@@ -58,9 +64,7 @@ typedef struct Rule {
     Condition conditions[CONDITIONS_MAX];
     size_t n_conditions;          /* 0: holds for every instance */
     const char *value;            /* pattern, name or text; NULL: see below */
-    const char *domain, *account; /* RULE_OWNER */
-    const char *project;          /* RULE_OWNER */
-    bool is_caller;               /* RULE_OWNER: whoever calls the API */
+    size_t first_owner, n_owners; /* RULE_OWNER: in Policy.owners, the one that is wanted first */
     bool is_from_guest;           /* RULE_HOSTNAME */
 } Rule;
 
@@ -68,6 +72,8 @@ struct Policy {
     Arena arena;
     Rule *rules;
     size_t n_rules;
+    RuleOwner *owners; /* of all owner rules */
+    size_t n_owners;
     const Rule **of_kind[RULE_KIND_N]; /* in the order of the file */
     size_t n_of_kind[RULE_KIND_N];
 };

@@ -281,16 +281,16 @@ has_project(const Catalog *catalog, const char *name, const Domain *domain)
 }
 
 static void
-ensure_project(Preparation *preparation, const Rule *rule, const Domain *domain, const char *why)
+ensure_project(Preparation *preparation, const char *name, const Domain *domain, const char *why)
 {
     const Catalog *future = &preparation->future;
-    if (!is_read(&preparation->catalog->projects) || g_uuid_string_is_valid(rule->project) ||
-        has_project(future, rule->project, domain))
+    if (!is_read(&preparation->catalog->projects) || g_uuid_string_is_valid(name) ||
+        has_project(future, name, domain))
         return;
     if (!domain)
         domain = find_domain(future, "/");
     if (domain)
-        make_project(preparation, domain, rule->project, why);
+        make_project(preparation, domain, name, why);
 }
 
 /* --- rules ------------------------------------------------------------------------------------ */
@@ -312,16 +312,13 @@ count_instances(const Preparation *preparation)
 }
 
 static void
-prepare_owner(Preparation *preparation, const Rule *rule, size_t n_instances)
+prepare_owner(Preparation *preparation, const RuleOwner *owner, const char *why)
 {
-    const char *why = arena_printf(preparation->arena,
-        "the owner rule in line %zu names it; it holds for %zu of the VMs", rule->line,
-        n_instances);
-    const Domain *domain = rule->domain ? ensure_domain(preparation, rule->domain, why, 0) : NULL;
-    if (rule->project && (domain || !rule->domain))
-        ensure_project(preparation, rule, domain, why);
-    else if (rule->account && domain)
-        ensure_account(preparation, domain, rule->account, why);
+    const Domain *domain = owner->domain ? ensure_domain(preparation, owner->domain, why, 0) : NULL;
+    if (owner->project && (domain || !owner->domain))
+        ensure_project(preparation, owner->project, domain, why);
+    else if (owner->account && domain)
+        ensure_account(preparation, domain, owner->account, why);
 }
 
 void
@@ -331,7 +328,10 @@ prepare_owners(Preparation *preparation)
     g_autofree size_t *counts = count_instances(preparation);
     for (size_t i = 0; i < policy->n_of_kind[RULE_OWNER]; i++) {
         const Rule *rule = policy->of_kind[RULE_OWNER][i];
-        if (!rule->is_caller)
-            prepare_owner(preparation, rule, counts[rule - policy->rules]);
+        const char *why = arena_printf(preparation->arena,
+            "the owner rule in line %zu names it; it holds for %zu of the VMs", rule->line,
+            counts[rule - policy->rules]);
+        for (size_t j = 0; j < rule->n_owners; j++)
+            prepare_owner(preparation, &policy->owners[rule->first_owner + j], why);
     }
 }

@@ -45,7 +45,7 @@ static const Case cases[] = {
 };
 
 static void
-prepare(Estate *estate)
+prepare_accounts(Estate *estate)
 {
     estate_init_plain(estate);
     Network *network = LAST(Network, estate->networks);
@@ -57,6 +57,12 @@ prepare(Estate *estate)
     estate_add_project(estate, "twin", "domain-a")->id = text_known("twin-a");
     estate_add_project(estate, "twin", "domain-root")->id = text_known("twin-root");
     estate_add_project(estate, "old", "domain-a")->state = text_known("Suspended");
+}
+
+static void
+prepare(Estate *estate)
+{
+    prepare_accounts(estate);
     estate_put_vm(estate, estate_add_plain_vm(estate, "web-01"), true);
     estate_freeze(estate);
 }
@@ -139,6 +145,46 @@ test_several_root_admins_leave_the_caller_open(void)
     assert_verdict(&plan->items[0], VERDICT_READY);
 }
 
+/* Of the owners that a rule names the first one is taken that the VM can be imported for. */
+static void
+test_next_owner_takes_what_the_first_may_not(void)
+{
+    g_auto(Estate) estate = {0};
+    prepare_accounts(&estate);
+    Account *small = estate_add_account(&estate, "small", "domain-a", 0);
+    small->vmlimit = small->vmavailable = text_known("1");
+    for (int i = 1; i <= 3; i++)
+        estate_put_vm(
+            &estate, estate_add_plain_vm(&estate, estate_text(&estate, "web-%d", i)), true);
+    estate_freeze(&estate);
+    g_autoptr(Plan) plan = estate_plan(
+        &estate, "owner any -> account small domain /a or project old or account alice domain /a");
+    static const char *const owners[] = {"small", "alice", "alice"};
+    for (size_t i = 0; i < 3; i++) {
+        assert_verdict(&plan->items[i], VERDICT_READY);
+        g_assert_cmpstr(plan->items[i].choice.account.value, ==, owners[i]);
+    }
+    const Reason *reason = &plan->items[1].reasons[1];
+    g_assert_cmpstr(reason->about.value, ==, "account");
+    g_assert_cmpuint(reason->others.n, ==, 2);
+    g_assert_cmpstr(reason->others.items[0], ==, "account 'small' in domain 'ROOT/a'");
+    g_assert_nonnull(strstr(reason->why.value, "names before would be refused"));
+}
+
+/* Where none will do, the one is proposed that least stands in the way of. */
+static void
+test_no_owner_will_do(void)
+{
+    g_auto(Estate) estate = {0};
+    prepare_accounts(&estate);
+    estate_put_vm(&estate, estate_add_plain_vm(&estate, "web-1"), true);
+    estate_freeze(&estate);
+    g_autoptr(Plan) plan = estate_plan(&estate, "owner any -> project old or project none");
+    assert_verdict(&plan->items[0], VERDICT_BLOCKED);
+    g_assert_cmpstr(plan->items[0].choice.projectid.value, ==, "id-of-old");
+    assert_finding(&plan->items[0], "project-not-active");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -147,6 +193,9 @@ main(int argc, char **argv)
         g_autofree char *path = g_strdup_printf("/plan/owner/%s", cases[i].name);
         g_test_add_data_func(path, &cases[i], test_case);
     }
+    g_test_add_func("/plan/owner/next-one-takes-what-the-first-may-not",
+        test_next_owner_takes_what_the_first_may_not);
+    g_test_add_func("/plan/owner/none-will-do", test_no_owner_will_do);
     g_test_add_func("/plan/owner/unread-lists-block-nothing", test_unread_lists_block_nothing);
     g_test_add_func("/plan/owner/unread-accounts-are-unknown", test_unread_accounts_are_unknown);
     g_test_add_func(

@@ -10,6 +10,7 @@ static const char *const good_rules[] = {
     "owner cluster C0 -> domain ROOT account admin",
     "owner name web-* and datacenter DC0 and host esx? and source vc -> caller",
     "owner any -> caller # the rest",
+    "owner any -> account a domain /x or domain /y account b or project p or caller",
     "prefer offering so-*",
     "prefer disk-offering \"do *\" for folder /DC0/vm/x",
     "forbid offering \"so-tiny\" for any",
@@ -50,6 +51,10 @@ static const struct {
     {"owner any -> account x", "column 14: an owner is 'account NAME domain PATH'"},
     {"owner any -> project p account a domain d", "an account or a project, not both"},
     {"owner any -> domain a domain b account c", "one domain, one account"},
+    {"owner any -> caller or", "column 23: an owner is 'account NAME domain PATH'"},
+    {"owner any -> caller or caller or caller or caller or caller or caller or caller or caller or "
+     "caller",
+        "column 94: a rule names 8 owners at most"},
     {"owner vlan 10 -> caller", "'vlan' is a condition of a NIC"},
     {"network vlan 5000 -> network x",
         "column 14: a value for 'vlan' is '5000', expected a number"},
