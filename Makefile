@@ -32,7 +32,8 @@ PACKAGES_TEST  := clang clang-format libclang-rt-14-dev llvm pmccabe python3 pyt
     golang-go golang-github-vmware-govmomi-dev golang-github-google-uuid-dev \
     libvirt-daemon-system libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 qemu-utils \
     ovmf dnsmasq-base openssh-client openvswitch-switch openssl curl mandoc libxml2-utils iproute2 kmod time git zsh fish bash-completion \
-    chromium
+    chromium lintian
+PACKAGES_DEB   := debhelper python3
 
 # --- compiling ----------------------------------------------------------------
 # Evaluated at first use and once: `make deps` may install pkg-config in the same run.
@@ -107,10 +108,15 @@ install: all ## install into DESTDIR and PREFIX
 	$(B)/vm-ingest completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_vm-ingest
 	$(B)/vm-ingest completion fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/vm-ingest.fish
 
+deb: deps-deb ## build the Debian package into build/deb, with its SBOM; VERSION=N for one of another version
+	@appliance/make-deb $(B)/deb $(VERSION)
+
 deps: ## install what the build and the tests need (Debian 12; as root)
-	@tests/deps $(PACKAGES_BUILD) $(PACKAGES_TEST)
+	@tests/deps $(PACKAGES_BUILD) $(PACKAGES_DEB) $(PACKAGES_TEST)
 deps-build:
 	@tests/deps $(PACKAGES_BUILD)
+deps-deb:
+	@tests/deps $(PACKAGES_BUILD) $(PACKAGES_DEB)
 
 clean: ## delete build/
 	rm -rf build
@@ -175,6 +181,6 @@ layering: all ## who may include and link whom
 style: ## format, banned functions, sizes, licence lines
 	@tests/lint/style
 
-.PHONY: all demo install deps deps-build clean help check check-programs check-unit check-asan check-tsan check-mutants check-vlan truth peers bench fuzz lint layering style
+.PHONY: all demo install deb deps deps-build deps-deb clean help check check-programs check-unit check-asan check-tsan check-mutants check-vlan truth peers bench fuzz lint layering style
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
