@@ -215,7 +215,7 @@ static void
 mark_absent(InstanceView *view)
 {
     view->path = view->datacenter = view->resource_pool = view->vapp = text_absent();
-    view->cluster = view->cluster_name = view->question = text_absent();
+    view->cluster = view->cluster_name = view->question = view->start_id = text_absent();
     view->is_template = view->is_fault_tolerant = (Bool){.state = FACT_ABSENT};
     view->needs_consolidation = view->has_change_tracking = (Bool){.state = FACT_ABSENT};
     view->tags.state = FACT_ABSENT;
@@ -407,6 +407,8 @@ domain_xml_parse(
     walk.devices = xml_child(walk.root, "devices");
     domain.is_active = xml_attr(walk.root, "id") != NULL;
     mark_absent(&domain.view);
+    if (domain.is_active)
+        domain.view.start_id = text_known(xml_attr_copy(walk.root, "id", arena));
     if (!read_identity(&walk, error))
         return false;
     read_size(&walk);

@@ -374,6 +374,7 @@ static const Field instance_fields[] = {
     F_LIST(InstanceView, attributes, &attribute_type),
     F_LIST(InstanceView, tags, &tag_type),
     F_TEXT(InstanceView, booted_at),
+    F_TEXT(InstanceView, start_id),
     F_INT(InstanceView, storage_committed_bytes),
     F_TEXT(InstanceView, managed_by, INTERNED),
     F_TEXTS(InstanceView, hidden_because),

@@ -33,6 +33,8 @@
  *   nics[].adapter         type of the device        model/@type               nic.adaptertype
  *   nics[].vlan            port group, port override vlan, network, bridge     nic.vlanid
  *   nics[].ips             guest.net (key, then MAC) guest agent, lease        nic.ipaddresses
+ *   booted_at              runtime.bootTime          -                         -
+ *   start_id               -                         domain/@id                -
  */
 #ifndef INVENTORY_H
 #define INVENTORY_H
@@ -354,7 +356,8 @@ typedef struct InstanceView {
     Text annotation;
     LIST_OF(Attribute) attributes; /* custom attributes */
     LIST_OF(Tag) tags;             /* unknown when the tagging service did not answer */
-    Text booted_at;
+    Text booted_at;                /* vSphere: when it was powered on last; absent: it is off */
+    Text start_id; /* libvirt: of the running domain, another one after each start on its host */
     Int storage_committed_bytes;
     Text managed_by;      /* "cloudstack (certain|strong|weak)", extension key; absent if none */
     Texts hidden_because; /* why CloudStack's own reader cannot see it, as far as is known */
