@@ -468,6 +468,8 @@ size_t plan_item_calls(const PlanItem *item, struct Arena *arena, Call **ret_cal
 
 /* SHA-256, hexadecimal, of the facts that the verdict used. (owned); NULL in a loaded plan */
 char *plan_item_facts(const PlanItem *item);
+/* The same of the two views of a VM; either may be NULL. (owned) */
+char *instance_facts(const InstanceView *source, const InstanceView *cloudstack);
 
 /* --- why is it not in the list? --------------------------------------------------------------- */
 

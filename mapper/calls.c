@@ -212,14 +212,20 @@ add_view_facts(GChecksum *sum, const char *name, const InstanceView *view)
         add_nic_facts(sum, &view->nics.items[i]);
 }
 
-/* Guest addresses are left out: they come and go, and an address that matters is judged anew. */
+/* Guest addresses are left out: they come and go, and an address that matters is judged anew.
+ * So are boot time and running tasks: an import looks at them itself, just before it submits. */
+char *
+instance_facts(const InstanceView *source, const InstanceView *cloudstack)
+{
+    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+    add_view_facts(sum, "source\n", source);
+    add_view_facts(sum, "cloudstack\n", cloudstack);
+    return g_strdup(g_checksum_get_string(sum));
+}
+
 char *
 plan_item_facts(const PlanItem *item)
 {
-    if (!item->facts_of)
-        return NULL;
-    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-    add_view_facts(sum, "source\n", item->facts_of->source);
-    add_view_facts(sum, "cloudstack\n", item->facts_of->cloudstack);
-    return g_strdup(g_checksum_get_string(sum));
+    const Instance *instance = item->facts_of;
+    return instance ? instance_facts(instance->source, instance->cloudstack) : NULL;
 }
