@@ -30,6 +30,26 @@ typedef union AnyRecord {
     InstanceView instance;
 } AnyRecord;
 
+/* --- sources ---------------------------------------------------------------------------------- */
+
+/* Emits records as SourceClass.list does. */
+typedef bool (*SourceLister)(Source *source, void *data, InventorySink *sink, GError **error);
+
+/* source_run() with another lister: the contract of its records, and its end. */
+bool source_put_all(
+    Source *source, SourceLister list, void *data, InventorySink *sink, GError **error);
+
+/* What SourceClass.read is asked for. What does not come and is not noted as unread is gone. */
+typedef struct SourceRead {
+    const char *const *ids;
+    size_t n_ids;
+    InventorySink *sink;
+    GHashTable *unread; /* id -> why; owned texts */
+} SourceRead;
+
+/* It may be there: where it would be could not be asked. The first word stands. */
+void source_read_note(SourceRead *read, const char *id, const char *why);
+
 /* Joins the views of one VM: fills .instances and .n_instances, in @arena. */
 void inventory_join(Inventory *inventory, Arena *arena);
 

@@ -254,22 +254,18 @@ contract_end(ContractSink *contract, const GError *why, int64_t elapsed_ms, GErr
 /* --- running ---------------------------------------------------------------------------------- */
 
 static bool
-open_and_list(Source *source, InventorySink *sink, GError **error)
+open_and_list(Source *source, void *data G_GNUC_UNUSED, InventorySink *sink, GError **error)
 {
     const SourceClass *class = source->class;
     bool is_ok = (!class->open || class->open(source, error)) && class->list(source, sink, error);
     if (class->close)
         class->close(source);
-    if (!is_ok)
-        g_prefix_error(error, "source '%s': ", source->name);
     return is_ok;
 }
 
 bool
-source_run(Source *source, InventorySink *sink, GError **error)
+source_put_all(Source *source, SourceLister list, void *data, InventorySink *sink, GError **error)
 {
-    if (source->class->can & SOURCE_IS_REPLAY)
-        return open_and_list(source, sink, error);
     int64_t begin_us = g_get_monotonic_time();
     g_autoptr(GHashTable) ids = g_hash_table_new(g_str_hash, g_str_equal);
     ContractSink contract = {
@@ -280,7 +276,8 @@ source_run(Source *source, InventorySink *sink, GError **error)
     };
     arena_init(&contract.arena);
     g_autoptr(GError) trouble = NULL;
-    open_and_list(source, &contract.sink, &trouble);
+    if (!list(source, data, &contract.sink, &trouble))
+        g_prefix_error(&trouble, "source '%s': ", source->name);
     int64_t elapsed_ms = (g_get_monotonic_time() - begin_us) / 1000;
     bool is_ended = contract_end(&contract, trouble, elapsed_ms, trouble ? NULL : error);
     arena_release(&contract.arena);
@@ -288,6 +285,17 @@ source_run(Source *source, InventorySink *sink, GError **error)
         g_propagate_error(error, g_steal_pointer(&trouble));
     else if (is_ended)
         return true;
+    return false;
+}
+
+bool
+source_run(Source *source, InventorySink *sink, GError **error)
+{
+    if (!(source->class->can & SOURCE_IS_REPLAY))
+        return source_put_all(source, open_and_list, NULL, sink, error);
+    if (open_and_list(source, NULL, sink, error))
+        return true;
+    g_prefix_error(error, "source '%s': ", source->name);
     return false;
 }
 

@@ -146,6 +146,12 @@ file_destroy(void *data)
     g_free(state);
 }
 
+static const char *
+file_paths(const Source *source)
+{
+    return ((const FileState *)source->state)->path;
+}
+
 const SourceClass source_file = {
     .type = "file",
     .summary = "a saved inventory",
@@ -157,6 +163,7 @@ const SourceClass source_file = {
     .open = file_open,
     .list = file_list,
     .check = file_check,
+    .paths = file_paths,
     .close = file_close,
     .destroy = file_destroy,
 };

@@ -232,6 +232,12 @@ govc_check(Source *source, const HopSink *hops, GError **error G_GNUC_UNUSED)
     return is_ok;
 }
 
+static const char *
+govc_paths(const Source *source)
+{
+    return ((const GovcState *)source->state)->path;
+}
+
 const SourceClass source_govc = {
     .type = "govc",
     .kind = SOURCE_KIND_VSPHERE,
@@ -244,6 +250,7 @@ const SourceClass source_govc = {
     .open = govc_open,
     .list = govc_list,
     .check = govc_check,
+    .paths = govc_paths,
     .close = govc_close,
     .destroy = govc_destroy,
 };

@@ -551,6 +551,12 @@ rvtools_check(Source *source, const HopSink *hops, GError **error G_GNUC_UNUSED)
     return is_ok;
 }
 
+static const char *
+rvtools_paths(const Source *source)
+{
+    return ((const RvState *)source->state)->path;
+}
+
 const SourceClass source_rvtools = {
     .type = "rvtools",
     .kind = SOURCE_KIND_VSPHERE,
@@ -563,6 +569,7 @@ const SourceClass source_rvtools = {
     .open = rvtools_open,
     .list = rvtools_list,
     .check = rvtools_check,
+    .paths = rvtools_paths,
     .close = rvtools_close,
     .destroy = rvtools_destroy,
 };

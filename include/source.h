@@ -26,6 +26,7 @@ enum {
 };
 
 typedef struct Source Source;
+struct SourceRead;
 
 /* What a source is given for its run; borrowed, outlives the source. */
 typedef struct SourceContext {
@@ -62,6 +63,17 @@ typedef struct SourceClass {
     /* Emits a SourceInfo first, then infrastructure, then instances. What was put stays put. */
     bool (*list)(Source *source, InventorySink *sink, GError **error);
     bool (*check)(Source *source, const HopSink *hops, GError **error); /* doctor */
+    /*
+     * What a session (source_session.h) calls between open and close; NULL: it cannot.
+     * read emits as list does, but only what it is asked for and what that hangs on; NULL: all is
+     * listed, anew when the files have changed that @paths names, by commas.
+     */
+    bool (*read)(Source *source, struct SourceRead *read, GError **error);
+    const char *(*paths)(const Source *source);
+    /* NOT_FOUND: no such instance. */
+    bool (*read_power)(Source *source, const char *id, PowerState *ret_power, GError **error);
+    /* Asks once. UNSUPPORTED: nobody in the guest hears; REFUSED, AUTH, NOT_FOUND: not done */
+    bool (*shutdown_guest)(Source *source, const char *id, GError **error);
     void (*close)(Source *source); /* log out; after a failed open too */
     void (*destroy)(void *state);
 } SourceClass;
@@ -74,6 +86,9 @@ struct Source {
     uint64_t requests;       /* round trips so far; the back end counts */
     const SourceCall *calls; /* that cost the peer much; the back end's, until it is destroyed */
     size_t n_calls;
+    /* Of the session's call under way: beside the context's flag, and monotonic time; 0: none. */
+    const atomic_bool *is_call_cancelled;
+    int64_t deadline_us;
 };
 
 extern const SourceClass source_vsphere, source_libvirt, source_cloudstack, source_rvtools,
@@ -113,7 +128,8 @@ int libvirt_worker_main(int argc, char **argv);
 static inline bool
 source_is_cancelled(const Source *source)
 {
-    return source->context->is_cancelled && atomic_load(source->context->is_cancelled);
+    const atomic_bool *flags[] = {source->context->is_cancelled, source->is_call_cancelled};
+    return (flags[0] && atomic_load(flags[0])) || (flags[1] && atomic_load(flags[1]));
 }
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Source, source_free)
