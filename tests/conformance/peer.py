@@ -68,11 +68,13 @@ class Peer:
         self.process.wait()
 
     def control(self, verb, **request):
+        """What /sim/VERB answers, see README.md."""
         self.connection.request("POST", f"/sim/{verb}", json.dumps(request))
         reply = self.connection.getresponse()
         text = reply.read().decode()
         if reply.status != 200:
             raise RuntimeError(f"/sim/{verb} {request}: {text}")
+        return json.loads(text)
 
     def signed(self, user, params, trick=None):
         before, after = TRICKS.get(trick, (None, None))

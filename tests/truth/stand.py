@@ -5,7 +5,7 @@ import os
 import subprocess
 import threading
 
-from cloudstack_sim import estate as state, jobs, params, server, signing
+from cloudstack_sim import estate as state, params, scheduler, server, signing
 from cloudstack_sim.errors import ApiError
 from cloudstack_sim.paging import Call
 
@@ -20,7 +20,7 @@ class Stand:
 
     def __init__(self, folder):
         self.folder, self.simulator, self.document, self.version = folder, None, None, None
-        self.http = server.serve(_Unset(), "127.0.0.1", 0, is_quiet=True)
+        self.http = server.serve(_Unset(), "127.0.0.1", 0)
         threading.Thread(target=self.http.serve_forever, daemon=True).start()
         self.config = self.path("vm-ingest.conf")
         with open(os.open(self.config, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
@@ -89,7 +89,7 @@ class Stand:
         except ApiError as error:
             if stage == "submit":
                 return stage, error.status, error.text
-            code, result = jobs.in_job(error)
+            code, result = scheduler.in_job(error)
             return stage, code, result.get("errortext")
         return None
 

@@ -3,7 +3,10 @@
 
 Modules, from the wire inwards:
 
-  server.py     HTTP(S), one thread a connection; access log; faults
+  server.py     HTTP(S), one thread a connection
+  exchange.py   one call on the wire: reply, refusal, drop, pieces
+  faults.py     faults by a script: which call goes wrong, and how
+  calls.py      the log of calls
   wire.py       the reply as JSON or XML, its oddities included
   signing.py    who is calling: signature version 3, roles
   params.py     names, types and existence of parameters
@@ -22,10 +25,13 @@ Modules, from the wire inwards:
   preparing.py  domains, accounts, projects, offerings and templates that are made
   instances.py  managed VMs after the import
   volumes.py    managed volumes after the import
-  jobs.py       async jobs
+  jobs.py       async jobs: rows, and who may ask for them
+  scheduler.py  carries jobs out, in their time
+  clock.py      the server's time
   paging.py     one call being answered; pages
   errors.py     refusals
   powersync.py  records follow what hosts report
   admin.py      settings, limits and states an operator changes
   control.py    /sim/...: what happens outside CloudStack (power, restart, faults)
+  dump.py       /sim/state: who is managed how many times
 """

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""POST /sim/VERB with a JSON object: what happens outside CloudStack's API.
+"""POST /sim/VERB with a JSON object: what happens outside CloudStack's API, and what a test wants to know.
 
 Not a part of CloudStack; unsigned, for tests on loopback only. VERBS is the list.
 Instances are named by 'name' and, where two hosts have that name, 'host'.
 """
-from . import powersync
+from . import dump, powersync
 from .estate import number
+from .faults import ScriptError
 
 
 def _instance(simulator, request):
@@ -48,12 +49,67 @@ def _sync(simulator, request):
 def _hold(simulator, request):
     """{host: NAME or *, held: bool}: talks with that host do not end meanwhile."""
     host = simulator.estate["host"].first(name=request.get("host"))
-    simulator.runner.hold(host["id"] if host else "*", request.get("held", True))
+    simulator.scheduler.hold(host["id"] if host else "*", request.get("held", True))
 
 
 def _restart(simulator, request):
-    """{}: the management server dies and comes back; jobs in flight are lost."""
-    simulator.runner.restart()
+    """{acted: no|yes|partly, down: SECONDS, starting: SECONDS}: the management server dies and comes back; jobs in
+    flight are lost, their work not done (no), done, or done by half."""
+    acted = request.get("acted", "no")
+    if acted not in ("no", "yes", "partly"):
+        raise KeyError("acted: no, yes or partly")
+    simulator.restart(acted, float(request.get("down", 0)), float(request.get("starting", 0)))
+
+
+def _rename(simulator, request):
+    """{name, to}: the instance has another name on its host."""
+    _instance(simulator, request)["name"] = request["to"]
+
+
+def _upgrade(simulator, request):
+    """{version}: the server is of another version from now on."""
+    simulator.upgrade(request["version"])
+
+
+def _key(simulator, request):
+    """{apikey, revoked: bool}: that key is no longer, or again, good."""
+    keys = [key for key in simulator.estate.keys if key["apikey"] == request["apikey"]]
+    if not keys:
+        raise KeyError(f"no key {request['apikey']}")
+    keys[0]["revoked"] = request.get("revoked", True) not in (False, "false", "0")
+
+
+def _jobs(simulator, request):
+    """{seconds, jitter, seed, workers, hostjobs, expire}: how long jobs take, how many run, how long they are known."""
+    simulator.pace.set(**request)
+    simulator.scheduler.poke()
+
+
+def _clock(simulator, request):
+    """{advance: SECONDS}: jobs and their rows grow older; signatures do not. Tells the time."""
+    simulator.estate.clock.advance(float(request.get("advance", 0)))
+    simulator.scheduler.poke()
+    return {"now": simulator.estate.now()}
+
+
+def _faults(simulator, request):
+    """{script: TEXT or [LINE or {...}, ..], add: bool}: the faults in force instead of, or beside, those before."""
+    simulator.script.set(request.get("script", []), bool(request.get("add")))
+
+
+def _fired(simulator, _):
+    """{}: each fault with how many calls it saw and hit, and all hits in their order."""
+    return simulator.script.saved()
+
+
+def _calls(simulator, request):
+    """{since: NUMBER, command: NAME}: the API calls, those after the one of that number."""
+    return {"calls": simulator.calls.since(int(request.get("since", 0)), request.get("command"))}
+
+
+def _state(simulator, _):
+    """{}: what is managed and how many times, the volumes, NICs, networks and jobs."""
+    return dump.state(simulator)
 
 
 def _fault(simulator, request):
@@ -89,13 +145,14 @@ def _replace(simulator, request):
 
 
 def _reset(simulator, request):
-    """{}: back to the estate as it was loaded."""
+    """{}: back to the estate as it was loaded, with an empty log of calls; faults and lengths of jobs stay."""
     simulator.reset()
 
 
 VERBS = {"power": _power, "vanish": _vanish, "appear": _appear, "change": _change, "sync": _sync,
-         "hold": _hold, "restart": _restart, "fault": _fault, "patch": _patch, "add": _add,
-         "remove": _remove, "replace": _replace, "reset": _reset}
+         "hold": _hold, "restart": _restart, "fault": _fault, "patch": _patch, "add": _add, "remove": _remove,
+         "replace": _replace, "reset": _reset, "rename": _rename, "upgrade": _upgrade, "key": _key, "jobs": _jobs,
+         "clock": _clock, "faults": _faults, "fired": _fired, "calls": _calls, "state": _state}
 
 FAULTS = {
     "http-503": "every reply is an HTML 503",
@@ -117,9 +174,9 @@ def set_fault(simulator, name, value):
         for host in simulator.estate["host"]:
             host["_dropped"] = host["name"] == value
     elif value is None:
-        simulator.faults.pop(name, None)
+        simulator.switches.pop(name, None)
     else:
-        simulator.faults[name] = "86400" if name == "expired-clock" and not value else str(value)
+        simulator.switches[name] = "86400" if name == "expired-clock" and not value else str(value)
 
 
 def perform(simulator, verb, request):
@@ -129,7 +186,6 @@ def perform(simulator, verb, request):
         return 404, {"error": f"no verb {verb}", "verbs": sorted(VERBS)}
     try:
         with simulator.estate.lock:
-            handler(simulator, request)
-        return 200, {"ok": True}
-    except KeyError as missing:
-        return 400, {"error": str(missing)}
+            return 200, {"ok": True, **(handler(simulator, request) or {})}
+    except (KeyError, ScriptError, TypeError, ValueError) as wrong:
+        return 400, {"error": str(wrong)}

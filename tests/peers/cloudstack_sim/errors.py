@@ -11,13 +11,13 @@ CS_SERVER_API = 9999
 class ApiError(Exception):
     """One refusal. cserrorcode None: the reply has none (401)."""
 
-    def __init__(self, status, text, cserrorcode=CS_SERVER_API, generic_key=False):
+    def __init__(self, status, text, cserrorcode=CS_SERVER_API, generic_key=False, errorcode=None):
         super().__init__(text)
-        self.status, self.text = status, text
+        self.status, self.text, self.errorcode = status, text, errorcode or status
         self.cserrorcode, self.generic_key = cserrorcode, generic_key
 
     def body(self):
-        body = {"uuidList": [], "errorcode": self.status}
+        body = {"uuidList": [], "errorcode": self.errorcode}
         if self.cserrorcode is not None:
             body["cserrorcode"] = self.cserrorcode
         if self.text is not None:

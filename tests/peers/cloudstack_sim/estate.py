@@ -8,12 +8,12 @@ does not show: _n (the internal number that some texts print), _hidden (absent
 from lists, accepted by id), _removed (the row of a deleted object), _no_id.
 Other members: version, keys, filler ({table: rows to invent}), capability, instances.
 """
-import datetime
 import json
 import threading
 import uuid
 
 from . import releases
+from .clock import Clock
 
 
 class Table:
@@ -66,6 +66,7 @@ class Table:
 class Estate:
     def __init__(self, document, version=None):
         self.lock = threading.RLock()
+        self.clock = Clock()
         self.version = version or document.get("version", "4.23.0.0-SNAPSHOT")
         self.release = releases.of_version(self.version)
         self.keys = [dict(key) for key in document.get("keys", [])]
@@ -76,6 +77,9 @@ class Estate:
         for kind, rows in document.items():
             if _is_table(kind, rows):
                 self[kind].fill(rows)
+
+    def now(self):
+        return self.clock.now()
 
     def __getitem__(self, kind):
         return self.tables.setdefault(kind, Table(kind))
@@ -137,10 +141,6 @@ def read(path):
         rows = document[kind]
         rows.extend([_filler(kind, rows[-1], place) for place in range(1, count + 1)])
     return number(document)
-
-
-def now():
-    return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S+0000")
 
 
 def as_text(kind, row):

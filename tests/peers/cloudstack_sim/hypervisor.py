@@ -16,7 +16,7 @@ class Hypervisor:
 
     def __init__(self, estate):
         self.estate = estate
-        self.instances = []
+        self.instances, self.count = [], 0
         for row in estate.instances:
             self.add(row)
 
@@ -24,6 +24,8 @@ class Hypervisor:
         row = dict(row)
         host = self.estate["host"].get(row.get("hostid")) or self.estate["host"].first(name=row.get("hostname"))
         row["hostid"], row["clusterid"] = host["id"], host["clusterid"]
+        self.count += 1
+        row["_n"] = self.count
         self.instances.append(row)
         return row
 

@@ -9,12 +9,12 @@ import re
 
 from . import addresses, disks, fit, limits, lists, nics
 from .errors import ApiError, failure, invalid, null_pointer
-from .estate import as_text, now
+from .estate import as_text
 from .hypervisor import is_supported, visible
 from .jobs import Work
 from .owners import owner_of_call, require_offering
 from .params import is_true, items_of
-from .records import create, dummy_template, has_dummy_row
+from .records import create, create_half, dummy_template, has_dummy_row
 from .registry import command
 
 HOST_LABEL = re.compile(r"(?![0-9-])[A-Za-z0-9-]{1,63}(?<!-)\Z")
@@ -74,10 +74,17 @@ class Import:
         self.known_nics = list(self.estate["nic"])
         self.known_vms = list(self.estate["virtualmachine"])
 
+    def _check_found(self):
+        for each in ORDERS[self.release.order][1]:
+            each(self)
+
+    def partly(self, _):
+        self._check_found()
+        create_half(self)
+
     def commit(self, job):
         try:
-            for each in ORDERS[self.release.order][1]:
-                each(self)
+            self._check_found()
             vm = create(self, MOVES if self.is_migration_allowed else ())
         except ApiError:
             self._event("Completed", level="ERROR")
@@ -90,7 +97,7 @@ class Import:
         self.estate["event"].add({
             "username": caller.user["username"], "type": "VM.IMPORT", "level": level,
             "description": f"Importing unmanaged Instance: {self.name}", "account": caller.account["name"],
-            "domainid": caller.domain_id, "resourcetype": "VirtualMachine", "created": now(), "state": state,
+            "domainid": caller.domain_id, "resourcetype": "VirtualMachine", "created": self.estate.now(), "state": state,
             **more})
 
 
@@ -352,4 +359,4 @@ ORDERS = {
          cmd="org.apache.cloudstack.api.command.admin.vm.ImportUnmanagedInstanceCmd")
 def import_unmanaged(call):
     job = Import(call)
-    return Work(job.commit, job.check, job.host_id)
+    return Work(job.commit, job.check, job.host_id, partly=job.partly)

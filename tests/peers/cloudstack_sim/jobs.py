@@ -1,107 +1,63 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Async jobs: a thread a job; rows of the table 'job' are what can be asked for.
+"""Async jobs: what a command returns to be done, the rows of the table 'job', and who may ask for them.
 
-Work that a command returns runs in two steps, as on the server: check() under the
-lock, then the talk with the host (which a test can hold up), then commit() under the
-lock. Nothing locks a VM: two jobs that are both between the steps both succeed.
+scheduler.py carries them out: check() under the lock, then the talk with the host
+(which a test can hold up), then commit() under the lock.
 """
 import re
-import sys
-import threading
 import uuid
 
-from .errors import ApiError, bad_parameter, forbidden, invalid
-from .estate import as_text, now
+from .errors import ApiError, bad_parameter, failure, forbidden, invalid
+from .estate import as_text
 from .registry import command
 from .params import is_true
+from .scheduler import IN_PROGRESS
 
 UUID_FORM = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
 OLD_SERVER_NUMBER = 3281355014145  # 4.20.x names a management server by its number
-IN_PROGRESS, SUCCEEDED, FAILED = 0, 1, 2
+
+
+def _fail():
+    raise failure("the job failed")
 
 
 class Work:
-    """What a job does: check() may raise, commit() returns the job's result."""
+    """What a job does: check() may raise, commit() returns the job's result. partly(): what is left of it if the
+    server dies half-way; fail() raises what the server says when the host fails."""
 
-    def __init__(self, commit, check=None, host_id=None, instance_id=None):
+    def __init__(self, commit, check=None, host_id=None, instance_id=None, partly=None, fail=None):
         self.check, self.commit = check or (lambda: None), commit
         self.host_id, self.instance_id = host_id or (lambda: None), instance_id
+        self.partly, self.fail = partly or (lambda job: None), fail or _fail
 
 
-class Runner:
-    """Runs jobs, and loses them when the server is restarted."""
-
-    def __init__(self, estate, seconds):
-        self.estate, self.seconds = estate, seconds
-        self.held = {}
-        self.generation = 0
-        self.wake = threading.Condition(estate.lock)
-
-    def submit(self, entry, caller, work, job_id):
-        estate = self.estate
-        row = estate["job"].add({
-            "id": job_id, "accountid": caller.account["id"], "account": caller.account["name"],
-            "domainid": caller.domain_id, "userid": caller.user["id"], "cmd": entry.cmd,
-            "jobprocstatus": 0, "jobresultcode": 0, "jobstatus": IN_PROGRESS, "created": now(),
-            "jobinstancetype": entry.instance_type, "jobinstanceid": work.instance_id,
-            "_running": True})
-        threading.Thread(target=self._run, args=(row, work, self.generation), daemon=True).start()
-        return row
-
-    def hold(self, host_id, is_held):
-        with self.wake:
-            self.held[host_id] = is_held
-            self.wake.notify_all()
-
-    def restart(self):
-        """Every job in flight is failed without a result; its work is lost."""
-        with self.wake:
-            self.generation += 1
-            for row in self.estate["job"]:
-                if row["jobstatus"] == IN_PROGRESS:
-                    row.update(jobstatus=FAILED, jobresultcode=530, completed=now())
-            self.wake.notify_all()
-
-    def _talk_to_host(self, host_id, generation):
-        self.wake.wait_for(lambda: generation != self.generation, timeout=self.seconds)
-        return self._wait(lambda: self.held.get(host_id) or self.held.get("*"), generation)
-
-    def _wait(self, is_held, generation):
-        """False if the server was restarted meanwhile."""
-        self.wake.wait_for(lambda: generation != self.generation or not is_held())
-        return generation == self.generation
-
-    def _run(self, row, work, generation):
-        with self.wake:
-            try:
-                if not self._wait(lambda: self.held.get("*"), generation):
-                    return
-                self.estate.scratch.clear()
-                work.check()
-                if not self._talk_to_host(work.host_id(), generation):
-                    return
-                self.estate.scratch.clear()
-                result = work.commit(row)
-                row.update(jobstatus=SUCCEEDED, jobresulttype="object", jobresult=result)
-            except ApiError as error:
-                code, result = in_job(error)
-                row.update(jobstatus=FAILED, jobresultcode=code, jobresulttype="object", jobresult=result)
-            except Exception as bug:  # a fault of ours: said aloud, and the job ends
-                print(f"cloudstack-sim: {row['cmd']}: {bug!r}", file=sys.stderr, flush=True)
-                row.update(jobstatus=FAILED, jobresultcode=530, jobresulttype="object",
-                           jobresult={"errorcode": 530, "errortext": f"stand-in failed: {bug!r}"})
-            row.update(completed=now(), _running=False)
+def add_row(simulator, entry, caller, instance_id, job_id):
+    estate = simulator.estate
+    return estate["job"].add({
+        "id": job_id, "accountid": caller.account["id"], "account": caller.account["name"],
+        "domainid": caller.domain_id, "userid": caller.user["id"], "cmd": entry.cmd,
+        "jobprocstatus": 0, "jobresultcode": 0, "jobstatus": IN_PROGRESS, "created": estate.now(),
+        "jobinstancetype": entry.instance_type, "jobinstanceid": instance_id,
+        "_begun": estate.clock.time(), "_running": True})
 
 
-def in_job(error):
-    """Inside a job everything but 431 and errors of the API layer itself becomes 530."""
-    code = error.status if error.status in (431, 533) else 530
-    return code, {"errorcode": code, **({"errortext": error.text} if error.text is not None else {})}
+def submit(simulator, entry, caller, work, job_id, fate=None):
+    """@fate: what a fault has in store for the job, see faults.py."""
+    row = add_row(simulator, entry, caller, work.instance_id, job_id)
+    simulator.scheduler.submit(entry, row, work, fate)
+
+
+def forget_expired(simulator):
+    """Rows older than job.expire.minutes: ended ones by their end, others by their beginning."""
+    jobs, oldest = simulator.estate["job"], simulator.estate.clock.time() - simulator.scheduler.pace.expire
+    if jobs.rows and jobs.rows[0]["_begun"] < oldest:
+        for row in [row for row in jobs.rows if row.get("_ended", row["_begun"]) < oldest]:
+            jobs.drop(row)
 
 
 def require_service(simulator):
     """A server on its way down takes no new jobs."""
-    if "maintenance" not in simulator.faults:
+    if "maintenance" not in simulator.switches:
         return
     if simulator.estate.is_old:
         raise ApiError(530, "A shutdown has been triggered. Can not accept new jobs")
@@ -110,13 +66,19 @@ def require_service(simulator):
 
 
 def new_job_id(estate, given):
-    """The id the client chose (customjobid) or a new one."""
+    """The id the client chose (customjobid) or a new one; asked for when the command has been looked at.
+
+    The row of an ended job is a removed one, which the check does not see and the table does: 530, as recorded. That a
+    running job's is seen, and worded otherwise, is read in the code and not recorded."""
     wanted = given.get("customjobid")
     if wanted is None:
         return str(uuid.uuid4())
     if not UUID_FORM.match(wanted):
         raise invalid(f"UUID: {wanted} doesn't follow the UUID format")
-    if estate["job"].get(wanted):
+    row = estate["job"].get(wanted)
+    if row and row["jobstatus"] == IN_PROGRESS:
+        raise invalid(f"UUID: {wanted} already exists so can't create/update with custom id")
+    if row:
         raise ApiError(530, "Entity already exists ")
     return wanted
 

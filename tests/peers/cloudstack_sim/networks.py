@@ -4,7 +4,7 @@ import ipaddress
 import re
 
 from .errors import failure, invalid
-from .estate import as_text, now
+from .estate import as_text
 from .jobs import Work
 from .owners import owner_of_call
 from .params import is_true
@@ -178,7 +178,7 @@ def _network_row(job):
     return {
         "name": job.given["name"], "displaytext": job.given.get("displaytext") or job.given["name"],
         "type": job.kind, "zoneid": job.zone["id"], "networkofferingid": job.offering["id"],
-        "physicalnetworkid": job.physical["id"], "state": "Setup" if job.uri else "Allocated", "created": now(),
+        "physicalnetworkid": job.physical["id"], "state": "Setup" if job.uri else "Allocated", "created": job.estate.now(),
         "specifyvlan": job.offering.get("specifyvlan", False),
         "specifyipranges": job.offering.get("specifyipranges", False),
         **_address_members(job), **_vlan_members(job), **owner_members, **_kind_members(job, owner_number)}

@@ -7,7 +7,7 @@ from .errors import bad_parameter, invalid
 class Call:
     def __init__(self, simulator, entry, caller, given):
         self.simulator, self.entry, self.caller, self.given = simulator, entry, caller, given
-        self.estate, self.runner = simulator.estate, simulator.runner
+        self.estate = simulator.estate
         self.submit_extra = {}
 
     def row(self, name):

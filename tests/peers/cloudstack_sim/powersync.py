@@ -4,8 +4,6 @@
 A record whose name another live record has no longer follows. A VM found off, or
 gone, is Stopped and loses its host, and its NICs lose their URIs for good.
 """
-from .estate import now
-
 STATISTICS = {"cpuused": "10%", "networkkbsread": 32768, "networkkbswrite": 16384, "diskkbsread": 0,
               "diskkbswrite": 0, "memorykbs": 0, "memoryintfreekbs": 0, "memorytargetkbs": 0,
               "diskioread": 0, "diskiowrite": 0}
@@ -13,7 +11,7 @@ VOLUME_STATISTICS = {"physicalsize": 2147483648, "virtualsize": 2147483648, "uti
 
 
 def _stop(estate, vm):
-    vm.update(state="Stopped", hostid=None, _lasthostid=None, _podid=None, lastupdated=now())
+    vm.update(state="Stopped", hostid=None, _lasthostid=None, _podid=None, lastupdated=estate.now())
     vm["details"] = dict(vm["details"], **{"Message.ReservedCapacityFreed.Flag": "false"})
     for nic in estate["nic"].where(virtualmachineid=vm["id"]):
         nic.update(broadcasturi=None, isolationuri=None)
@@ -22,7 +20,7 @@ def _stop(estate, vm):
 def _start(estate, vm, instance):
     host = estate["host"].get(instance["hostid"])
     vm.update(state="Running", hostid=host["id"], _lasthostid=host["id"], _podid=host["podid"],
-              lastupdated=now())
+              lastupdated=estate.now())
 
 
 def _follow(simulator, vm, is_alone):
@@ -48,7 +46,7 @@ def report(simulator, host=None):
     for vm in simulator.estate["virtualmachine"]:
         if not vm.get("hostid"):
             continue
-        vm["lastupdated"] = now()
+        vm["lastupdated"] = simulator.estate.now()
         if host and vm["state"] == "Running" and simulator.hypervisor.find(vm["instancename"], host["id"]):
             vm.update(hostid=host["id"], _lasthostid=host["id"])
 

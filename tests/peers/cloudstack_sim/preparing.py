@@ -7,7 +7,6 @@ shapes, and refuse what would take something away that is in use.
 import uuid
 
 from .errors import failure, invalid
-from .estate import now
 from .jobs import Work
 from .owners import project_of
 from .params import is_true
@@ -36,7 +35,7 @@ def create_domain(call):
     if domains.first(name=call.given["name"], parentdomainid=parent["id"]):
         raise invalid(f"Domain with name {call.given['name']} already exists for the parent id={parent['_n']}")
     row = domains.add({"name": call.given["name"], "level": parent.get("level", 0) + 1, "parentdomainid": parent["id"],
-                       "path": f"{parent['path']}/{call.given['name']}", "created": now()})
+                       "path": f"{parent['path']}/{call.given['name']}", "created": call.estate.now()})
     return {"domain": call.render("domain", row)}
 
 
@@ -63,10 +62,10 @@ def create_account(call):
         raise invalid(f"The specified account: {name} already exists")
     kind = _number(given, "accounttype") or 0
     row = accounts.add({"name": name, "accounttype": kind, "domainid": domain["id"], "state": "enabled",
-                        "created": now(), "user": []})
+                        "created": call.estate.now(), "user": []})
     user = {member: given[member] for member in ("username", "firstname", "lastname", "email")}
     row["user"] = [dict(user, id=str(uuid.uuid4()), account=name, accounttype=kind, domainid=domain["id"],
-                        domain=domain["name"], accountid=row["id"], state="enabled", created=now())]
+                        domain=domain["name"], accountid=row["id"], state="enabled", created=call.estate.now())]
     return {"account": call.render("account", row)}
 
 
@@ -97,7 +96,7 @@ def create_project(call):
         raise invalid(f"Project with name {given['name']} already exists in domain id={owner['domainid']}")
     row = estate["project"].add({
         "name": given["name"], "displaytext": given.get("displaytext") or given["name"], "state": "Active",
-        "domainid": owner["domainid"], "owner": [{"account": owner["name"]}], "created": now()})
+        "domainid": owner["domainid"], "owner": [{"account": owner["name"]}], "created": call.estate.now()})
     row["projectaccountname"] = f"PrjAcct-{given['name']}-{row.get('_n', 1)}"
     call.submit_extra = {"id": row["id"]}
     return Work(lambda _: {"project": call.render("project", row)}, instance_id=row["id"])
@@ -144,7 +143,7 @@ def create_service_offering(call):
     if not is_custom and None in sizes.values():
         raise invalid("For non-customized offerings cpunumber, cpuspeed and memory must be given")
     row = call.estate["serviceoffering"].add({
-        "name": given["name"], "displaytext": given.get("displaytext") or given["name"], "created": now(),
+        "name": given["name"], "displaytext": given.get("displaytext") or given["name"], "created": call.estate.now(),
         "storagetype": given.get("storagetype", "shared"), "iscustomized": is_custom,
         "hosttags": given.get("hosttags"), "storagetags": given.get("tags"),
         **{name: number for name, number in sizes.items() if number is not None}})
@@ -161,7 +160,7 @@ def create_disk_offering(call):
     if not is_custom and not given.get("disksize"):
         raise invalid("Disksize is required for a non-customized disk offering")
     row = call.estate["diskoffering"].add({
-        "name": given["name"], "displaytext": given.get("displaytext") or given["name"], "created": now(),
+        "name": given["name"], "displaytext": given.get("displaytext") or given["name"], "created": call.estate.now(),
         "disksize": _number(given, "disksize") or 0, "iscustomized": is_custom,
         "storagetype": given.get("storagetype", "shared"), "tags": given.get("tags")})
     return {"diskoffering": call.render("diskoffering", row)}
@@ -185,7 +184,7 @@ def register_template(call):
     """It is there at once; as the download ends it becomes ready."""
     given = call.given
     row = call.estate["template"].add({
-        "name": given["name"], "displaytext": given.get("displaytext") or given["name"], "created": now(),
+        "name": given["name"], "displaytext": given.get("displaytext") or given["name"], "created": call.estate.now(),
         "hypervisor": given["hypervisor"], "format": given["format"], "zoneid": given.get("zoneid"),
         "ostypeid": given.get("ostypeid"), "ispublic": is_true(given.get("ispublic")), "templatetype": "USER",
         "isready": True, "status": "Download Complete", "size": 1 << 20, "account": call.caller.account["name"],

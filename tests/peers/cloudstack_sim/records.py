@@ -6,7 +6,7 @@ import uuid
 
 from . import addresses, fit
 from .errors import ApiError, failure
-from .estate import as_text, now
+from .estate import as_text
 
 GIB = 1 << 30
 MAC = re.compile(r"([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}$")
@@ -44,6 +44,13 @@ def create(job, moves=()):
             job.estate[table].drop(row)
         raise
     return vm
+
+
+def create_half(job):
+    """What is left if the server dies before the NICs are made (read in the code, not recorded)."""
+    vm = job.estate["virtualmachine"].add(_vm_row(job))
+    for position in range(len(job.disks)):
+        job.estate["volume"].add(_volume_row(job, vm, position))
 
 
 def _create_nics(job, vm):
@@ -112,9 +119,9 @@ def _vm_row(job):
     first_data = job.disks[1][2] if len(job.disks) > 1 else None
     return {
         "name": job.hostname, "displayname": job.display, "userid": user["id"], "username": user["username"],
-        "created": now(), "state": "Running" if is_running else "Stopped", "zoneid": job.cluster["zoneid"],
+        "created": job.estate.now(), "state": "Running" if is_running else "Stopped", "zoneid": job.cluster["zoneid"],
         "clusterid": job.cluster["id"], "hostid": job.host["id"], "_lasthostid": job.host["id"],
-        "_podid": job.host["podid"], **_template_members(_template(job)),
+        "_podid": job.host["podid"], "_instance": job.instance["_n"], **_template_members(_template(job)),
         "serviceofferingid": job.offering["id"], "diskofferingid": first_data["id"] if first_data else None,
         **_size_members(job), "guestosid": job.ostype_id, "ostypeid": job.ostype_id,
         "hypervisor": job.cluster["hypervisortype"], "instancename": job.name, "details": _vm_details(job),

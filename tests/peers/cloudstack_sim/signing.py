@@ -82,11 +82,17 @@ def _is_enabled(caller):
     return caller.account.get("state", "enabled") == "enabled" and caller.user.get("state") != "disabled"
 
 
+def user_of(estate, params):
+    """Whose key is named, for the log: nothing is checked."""
+    wanted = next((value for name, value in params.items() if name.lower() == "apikey"), None)
+    return next((key.get("user") or key["apikey"] for key in estate.keys if key["apikey"] == wanted), None)
+
+
 def authenticate(estate, params, command, clock_ahead_s=0):
     """The Caller, or 401 or 432. @command is the registry's entry, None if unknown."""
     given = _lower(params)
     refusal = unauthorized(generic_key=command is None and "command" in params)
-    key = next((k for k in estate.keys if k["apikey"] == given.get("apikey")), None)
+    key = next((k for k in estate.keys if k["apikey"] == given.get("apikey") and not k.get("revoked")), None)
     if command is None or key is None or "signature" not in given:
         raise refusal
     if not _is_fresh(estate, given, clock_ahead_s):

@@ -91,6 +91,8 @@ def _check_tags(call, volume, pool, tags):
 
 def _check_migration(call, volume, pool, offering):
     vm = call.estate["virtualmachine"].get(volume.get("virtualmachineid"))
+    if volume.get("state", "Ready") != "Ready":  # read in the code, not recorded
+        raise invalid("Volume must be in ready state")
     if volume["storageid"] == pool["id"]:
         raise invalid(f"Volume {as_text('volume', volume)} is already on the destination storage pool")
     _check_running(call, volume, vm)
@@ -111,34 +113,52 @@ def _present_offering(call, volume):
     return {"tags": service.get("storagetags")}
 
 
-def _check_host(call, volume, pool):
-    """A test can make the hosts fail: {kind: storagepool, set: {_fails: true}}."""
-    source = call.estate["storagepool"].get(volume["storageid"])
-    if not pool.get("_fails"):
-        return
-    inner = "VolumeObject " + json.dumps({"dataStore": as_text("storagepool", source),
-                                          "volumeVO": as_text("volume", volume)}, separators=(",", ":"))
-    raise failure("Migrate volume failed: com.cloud.utils.exception.CloudRuntimeException: Failed to migrate volume "
-                  f"{inner} to storage pool {as_text('storagepool', pool)}")
+class Migration:
+    """One submitted migrateVolume: checked, then copied by the hosts while the volume is Migrating."""
+
+    def __init__(self, call):
+        self.call = call
+        self.volume, self.pool, self.offering = call.row("volumeid"), call.row("storageid"), call.row("newdiskofferingid")
+
+    def check(self):
+        _check_migration(self.call, self.volume, self.pool, self.offering)
+        self.volume["state"] = "Migrating"
+
+    def host_id(self):
+        vm = self.call.estate["virtualmachine"].get(self.volume.get("virtualmachineid"))
+        return vm.get("hostid") if vm else None
+
+    def commit(self, job):
+        """Storage and offering change; path and chaininfo stay, as on the simulated hosts."""
+        if self.pool.get("_fails"):
+            self.fail()
+        self.volume.update(storageid=self.pool["id"], state="Ready")
+        if self.offering:
+            self.volume["diskofferingid"] = self.offering["id"]
+            for name in ("serviceofferingid", "serviceofferingname", "serviceofferingdisplaytext"):
+                self.volume.pop(name, None)
+        return _shown_in_job(self.call, self.volume, job)
+
+    def partly(self, _):
+        """A server that dies meanwhile leaves the volume where it was, and Migrating (read in the code, not recorded)."""
+
+    def fail(self):
+        """As the hosts' failure is worded; a test makes them fail by {kind: storagepool, set: {_fails: true}} or a
+        fault. Nothing has changed then."""
+        self.volume["state"] = "Ready"
+        source = self.call.estate["storagepool"].get(self.volume["storageid"])
+        inner = "VolumeObject " + json.dumps({"dataStore": as_text("storagepool", source),
+                                              "volumeVO": as_text("volume", self.volume)}, separators=(",", ":"))
+        raise failure("Migrate volume failed: com.cloud.utils.exception.CloudRuntimeException: Failed to migrate volume "
+                      f"{inner} to storage pool {as_text('storagepool', self.pool)}")
 
 
 @command("migrateVolume", "volumeid!:volume storageid!:storagepool livemigrate:boolean "
          "newdiskofferingid:diskoffering", is_async=True, kind="volume", instance_type="Volume",
          cmd="org.apache.cloudstack.api.command.admin.volume.MigrateVolumeCmdByAdmin")
 def migrate_volume(call):
-    """Storage and offering change; path and chaininfo stay, as on the simulated hosts."""
-    volume, pool, offering = call.row("volumeid"), call.row("storageid"), call.row("newdiskofferingid")
-
-    def commit(job):
-        _check_migration(call, volume, pool, offering)
-        _check_host(call, volume, pool)
-        volume["storageid"] = pool["id"]
-        if offering:
-            volume["diskofferingid"] = offering["id"]
-            for name in ("serviceofferingid", "serviceofferingname", "serviceofferingdisplaytext"):
-                volume.pop(name, None)
-        return _shown_in_job(call, volume, job)
-    return Work(commit, instance_id=volume["id"])
+    move = Migration(call)
+    return Work(move.commit, move.check, move.host_id, move.volume["id"], move.partly, move.fail)
 
 
 @command("changeOfferingForVolume", "id!:volume diskofferingid!:diskoffering size:long automigrate:boolean "

@@ -1,0 +1,349 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The CloudStack stand-in's jobs, faults and control channel, over plain HTTP (TAP)."""
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+import urllib.parse
+import uuid
+
+TESTS = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, TESTS)
+from conformance.peer import API_PATH, Peer  # noqa: E402
+
+LAB = os.path.join(TESTS, "estates", "lab.json")
+VC_1, SO_1X1024 = "e4a3bacf-806e-4932-b6bf-ec8d3e4c870d", "ca5ce7d7-ba3f-48ec-82d9-d2d8f14f96d2"
+L2_101, GOLD_POOL = "983a5361-bab2-49dd-89b8-79d01b169cd0", "c63004c9-6018-3b9a-9227-ff9af7c697fc"
+DO_CUSTOM, DO_GOLD = "27096945-455d-4b19-9fcc-4dec99524796", "bcbc9bfe-2731-4c27-af36-7e6870ed326c"
+ENDED = (http.client.HTTPException, OSError)
+CASES = []
+
+
+def case(name):
+    def declare(test):
+        CASES.append((name, test))
+        return test
+    return declare
+
+
+class Stand:
+    """A stand-in as it is at its start: the one that all cases share, or one with options for the time of a with block."""
+    shared = None
+
+    def __init__(self, *options, seconds=0.01):
+        self.options, self.seconds = options, seconds
+
+    def __enter__(self):
+        if self.options:
+            self.peer = Peer(LAB, *self.options)
+            return self
+        if Stand.shared is None:
+            Stand.shared = Peer(LAB)
+        self.peer = Stand.shared
+        self.peer.control("reset")
+        self.peer.control("faults", script=[])
+        self.peer.control("jobs", jitter=0, seed=1, hostjobs=0, workers=125, expire=86400, seconds={
+            "importUnmanagedInstance": self.seconds, "migrateVolume": 0.01, "*": 0.01})
+        return self
+
+    def __exit__(self, *_):
+        if self.options:
+            self.peer.stop()
+
+    def call(self, command, **params):
+        status, _, text = self.peer.call("admin", {"command": command, **params})
+        (_, body), = json.loads(text).items()
+        return status, body
+
+    def raw(self, command, **params):
+        """(status, headers, bytes) over a connection of its own."""
+        form = self.peer.signed("admin", {"command": command, **params})
+        connection = http.client.HTTPConnection(self.peer.address, timeout=20)
+        try:
+            connection.request("POST", API_PATH, urllib.parse.urlencode(form))
+            reply = connection.getresponse()
+            return reply.status, reply.headers, reply.read()
+        finally:
+            connection.close()
+
+    def ends_without_reply(self, command, **params):
+        try:
+            self.raw(command, **params)
+        except ENDED:
+            return True
+        return False
+
+    def faults(self, *script, **more):
+        self.peer.control("faults", script=list(script), **more)
+
+    def submit(self, name, **more):
+        return self.call("importUnmanagedInstance", **import_of(name), **more)
+
+    def job(self, job_id):
+        return self.peer.job(job_id)[1]["queryasyncjobresultresponse"]
+
+    def job_now(self, job_id):
+        return self.peer.job(job_id, wait=False)[1]["queryasyncjobresultresponse"]
+
+    def volume(self, volume_id):
+        return self.call("listVolumes", id=volume_id, listall="true")[1]["volume"][0]
+
+    def imported(self, name, **more):
+        status, body = self.submit(name, **more)
+        assert status == 200, body
+        done = self.job(body["jobid"])
+        assert done["jobstatus"] == 1, done
+        return done["jobresult"]["virtualmachine"]
+
+    def managed(self, name):
+        return sum(each["managed"] for each in self.peer.control("state")["instances"] if each["name"] == name)
+
+
+def import_of(name):
+    return {"clusterid": VC_1, "name": name, "serviceofferingid": SO_1X1024,
+            "nicnetworklist[0].nic": "Network adapter 1", "nicnetworklist[0].network": L2_101}
+
+
+# --- jobs -----------------------------------------------------------------------
+
+
+@case("a used customjobid is refused while its job runs, after it, and not once it is forgotten")
+def used_jobid():
+    with Stand(seconds=0.4) as sim:
+        chosen = str(uuid.uuid4())
+        assert sim.submit("job-a", customjobid=chosen) == (200, {"jobid": chosen})
+        status, body = sim.submit("job-b", customjobid=chosen)
+        assert (status, body["errorcode"]) == (431, 431), body
+        assert body["errortext"] == f"UUID: {chosen} already exists so can't create/update with custom id"
+        assert sim.job(chosen)["jobstatus"] == 1
+        status, body = sim.submit("job-b", customjobid=chosen)
+        assert (status, body) == (530, {"uuidList": [], "errorcode": 530, "cserrorcode": 9999,
+                                        "errortext": "Entity already exists "})
+        sim.peer.control("clock", advance=86400 - 60)
+        assert sim.submit("job-b", customjobid=chosen)[0] == 530
+        sim.peer.control("clock", advance=120)
+        assert sim.call("queryAsyncJobResult", jobid=chosen)[0] == 431
+        assert sim.submit("job-b", customjobid=chosen) == (200, {"jobid": chosen})
+
+
+@case("the time that jobs are remembered can be set")
+def expiry():
+    with Stand() as sim:
+        sim.peer.control("jobs", expire=60)
+        status, body = sim.submit("job-a")
+        sim.job(body["jobid"])
+        sim.peer.control("clock", advance=59)
+        assert sim.call("queryAsyncJobResult", jobid=body["jobid"])[0] == 200
+        sim.peer.control("clock", advance=2)
+        assert sim.call("queryAsyncJobResult", jobid=body["jobid"])[0] == 431
+
+
+@case("jobs take as long as their command, give or take the jitter, the same for the same seed")
+def lengths():
+    def times(seed):
+        with Stand(seconds=1000) as sim:
+            sim.peer.control("jobs", jitter=0.5, seed=seed)
+            ids = [sim.submit(name)[1]["jobid"] for name in ("job-a", "job-b", "power-me")]
+            _, body = sim.call("createTags", resourcetype="Network", resourceids=L2_101,
+                               **{"tags[0].key": "k", "tags[0].value": "v"})
+            assert sim.job(body["jobid"])["jobstatus"] == 1, "a short job waits for no long one"
+            ended = {}
+            sim.peer.control("clock", advance=480)
+            for step in range(490, 1510, 10):
+                sim.peer.control("clock", advance=10)
+                time.sleep(0.002)
+                for each in ids:
+                    if each not in ended and sim.job_now(each)["jobstatus"]:
+                        ended[each] = step
+            return [ended[each] for each in ids]
+    first = times("1")
+    assert first == times("1") and first != times("2"), first
+    assert len(set(first)) > 1, first
+
+
+@case("a host is talked to by so many jobs at once and no more; the others wait")
+def host_jobs():
+    with Stand(seconds=100) as sim:
+        sim.peer.control("jobs", hostjobs=1)
+        ids = [sim.submit(name)[1]["jobid"] for name in ("job-a", "job-b")]
+        time.sleep(0.2)
+        sim.peer.control("clock", advance=101)
+        time.sleep(0.2)
+        assert [sim.job_now(each)["jobstatus"] for each in ids] == [1, 0]
+        sim.peer.control("clock", advance=101)
+        time.sleep(0.2)
+        assert sim.job_now(ids[1])["jobstatus"] == 1
+
+
+@case("a restart fails jobs without a result, whether their work was done, done by half or not")
+def restart():
+    for acted, managed, nics in (("no", 0, 0), ("yes", 1, 1), ("partly", 1, 0)):
+        with Stand(seconds=100) as sim:
+            job_id = sim.submit("job-a")[1]["jobid"]
+            assert sim.call("listAsyncJobs", listall="true")[1]["count"] == 1
+            sim.peer.control("restart", acted=acted)
+            done = sim.job(job_id)
+            assert (done["jobstatus"], done["jobresultcode"]) == (2, 530) and "jobresult" not in done, done
+            assert "managementserverid" in done and "jobresulttype" not in done
+            assert sim.managed("job-a") == managed, acted
+            state = sim.peer.control("state")
+            record = next((r for each in state["instances"] for r in each["records"]), {"nics": [], "volumes": []})
+            assert len(record["nics"]) == nics and len(record["volumes"]) == managed, record
+            assert sim.call("listAsyncJobs", listall="true")[1] == {}
+
+
+@case("a server that is down takes no connections, then starts with HTML")
+def down():
+    with Stand() as sim:
+        other = Peer.__new__(Peer)
+        other.keys = sim.peer.keys
+        other.connection = http.client.HTTPConnection(sim.peer.address, timeout=20)
+        assert other.call("admin", {"command": "listZones"})[0] == 200
+        sim.peer.control("restart", down=0.4, starting=0.4)
+        try:
+            other.connection.auto_open = 0
+            other.call("admin", {"command": "listZones"})
+            raise AssertionError("the old connection is alive")
+        except ENDED:
+            pass
+        assert sim.ends_without_reply("listZones")
+        time.sleep(0.5)
+        status, _, body = sim.raw("listZones")
+        assert status == 503 and body.startswith(b"<html>"), body
+        time.sleep(0.4)
+        assert sim.raw("listZones")[0] == 200
+
+
+@case("a volume is Migrating while it moves, and moves once")
+def migrating():
+    with Stand() as sim:
+        sim.peer.control("jobs", seconds={"migrateVolume": 100})
+        vm = sim.imported("job-a")
+        volume = sim.call("listVolumes", virtualmachineid=vm["id"], listall="true")[1]["volume"][0]
+        move = {"volumeid": volume["id"], "storageid": GOLD_POOL, "newdiskofferingid": DO_GOLD, "livemigrate": "true"}
+        job_id = sim.call("migrateVolume", **move)[1]["jobid"]
+        time.sleep(0.1)
+        assert sim.volume(volume["id"])["state"] == "Migrating"
+        second = sim.job(sim.call("migrateVolume", **move)[1]["jobid"])
+        assert second["jobresult"] == {"errorcode": 431, "errortext": "Volume must be in ready state"}, second
+        sim.peer.control("clock", advance=101)
+        assert sim.job(job_id)["jobstatus"] == 1
+        after = sim.volume(volume["id"])
+        assert (after["state"], after["storageid"], after["diskofferingid"]) == ("Ready", GOLD_POOL, DO_GOLD)
+
+
+# --- faults -----------------------------------------------------------------------
+
+
+@case("the n-th call is refused with the given status and text, the others are not")
+def refused():
+    with Stand() as sim:
+        sim.faults("on=listZones call=2 times=2 do=refuse status=530 text='no such luck' cserrorcode=4250")
+        assert [sim.call("listZones")[0] for _ in range(4)] == [200, 530, 530, 200]
+        sim.faults("on=!listZones,listPods do=refuse status=401")
+        assert sim.call("listZones")[0] == 200
+        status, body = sim.call("listHosts")
+        assert (status, body) == (401, {"uuidList": [], "errorcode": 401, "errortext":
+                                        "unable to verify user credentials and/or request signature"}), body
+        sim.faults({"do": "refuse", "status": 429, "retry-after": 3}, {"do": "refuse", "status": 503, "form": "html"})
+        status, headers, _ = sim.raw("listZones")
+        assert (status, headers["Retry-After"]) == (429, "3")
+        fired = sim.peer.control("fired")
+        assert [each["hit"] for each in fired["faults"]] == [1, 1], fired
+
+
+@case("a call whose connection is dropped was carried out, or was not, as the script says")
+def dropped():
+    for act, managed in (("no", 0), ("yes", 1), ("late", 1)):
+        for reset in "01":
+            with Stand() as sim:
+                sim.faults(f"on=importUnmanagedInstance do=drop act={act} reset={reset}")
+                chosen = str(uuid.uuid4())
+                assert sim.ends_without_reply("importUnmanagedInstance", customjobid=chosen, **import_of("job-a"))
+                time.sleep(0.1)
+                assert sim.managed("job-a") == managed, (act, reset)
+                assert sim.call("queryAsyncJobResult", jobid=chosen)[0] == (200 if managed else 431)
+                call = sim.peer.control("calls", command="importUnmanagedInstance")["calls"][0]
+                assert (call["status"], call["acted"], call["fault"]) == (None, bool(managed), "drop"), call
+
+
+@case("an answer comes later than the client waits, with the call carried out before, after, or never")
+def delayed():
+    for act, at_once, later in (("yes", 1, 1), ("late", 0, 1), ("no", 0, 0)):
+        with Stand() as sim:
+            sim.faults(f"on=importUnmanagedInstance do=delay seconds=0.6 act={act}")
+            impatient = socket.create_connection(sim.peer.address.split(":"))
+            form = sim.peer.signed("admin", {"command": "importUnmanagedInstance", **import_of("job-a")})
+            body = urllib.parse.urlencode(form)
+            impatient.sendall(f"POST {API_PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+            time.sleep(0.3)
+            assert sim.managed("job-a") == at_once, act
+            impatient.close()
+            time.sleep(0.6)
+            assert sim.managed("job-a") == later, act
+
+
+@case("a fault concerns only the calls that say so")
+def where():
+    with Stand() as sim:
+        sim.faults("on=importUnmanagedInstance where.name=job-b do=refuse status=530")
+        assert [sim.submit(name)[0] for name in ("job-a", "job-b", "power-me")] == [200, 530, 200]
+
+
+@case("the control channel has a socket or a port of its own")
+def own_channel():
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "control")
+        with Stand("--control", path) as sim:
+            assert sim.peer.process.stdout.readline() == f"control on {path}\n"
+            got = subprocess.run(["curl", "-s", "--unix-socket", path, "-d", "{}", "http://sim/sim/state"], check=True,
+                                 capture_output=True, text=True).stdout
+            assert json.loads(got)["managed"] == 0
+            got = subprocess.run(["curl", "-s", "--unix-socket", path, "http://sim/client/api"], check=True,
+                                 capture_output=True, text=True).stdout
+            assert "Not Found" in got
+        with Stand("--control", "0") as sim:
+            url = sim.peer.process.stdout.readline().split()[-1]
+            connection = http.client.HTTPConnection(url.partition("//")[2], timeout=20)
+            connection.request("POST", "/sim/no-such", "{}")
+            assert connection.getresponse().status == 404
+
+
+@case("a wrong script is refused and changes nothing")
+def wrong_script():
+    with Stand() as sim:
+        sim.faults("on=listZones do=refuse status=530")
+        for wrong in ("do=explode", "do=drop act=perhaps", "on=listZones call", "do=refuse stauts=530", "{"):
+            try:
+                sim.faults(wrong)
+                raise AssertionError(f"{wrong} was taken")
+            except RuntimeError as error:
+                assert "400" in str(error) or "error" in str(error)
+        assert sim.call("listZones")[0] == 530
+
+
+def main():
+    failures = 0
+    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
+    for number, (name, test) in enumerate([each for each in CASES if wanted in each[0]], 1):
+        try:
+            test()
+            print(f"ok {number} - {name}", flush=True)
+        except Exception:
+            failures += 1
+            print(f"not ok {number} - {name}")
+            print("# " + traceback.format_exc().rstrip().replace("\n", "\n# "), flush=True)
+    if Stand.shared:
+        Stand.shared.stop()
+    print(f"1..{len(CASES)}")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
