@@ -36,6 +36,11 @@ typedef struct Cluster {
     Text cpuovercommitratio, memoryovercommitratio; /* "1.0"; a host's totals are before them */
 } Cluster;
 
+/* What an agent tells of its host besides. */
+typedef struct HostDetails {
+    Bool vddk; /* "host.vddk.support" */
+} HostDetails;
+
 typedef struct Host {
     Text id, name, ipaddress, clusterid, podid, zoneid;
     Text type, state, resourcestate, hypervisor, hypervisorversion;
@@ -45,6 +50,8 @@ typedef struct Host {
     Int cpuallocatedvalue;   /* MHz that VMs were given, those stopped a while ago too */
     Int memorytotal, memoryallocatedbytes;
     Bool ueficapability;
+    Bool instanceconversionsupported; /* KVM: virt-v2v is there; from 4.19.1 on */
+    HostDetails details;
 } Host;
 
 typedef struct StoragePool {
@@ -55,6 +62,13 @@ typedef struct StoragePool {
     Int disksizetotal, disksizeallocated, disksizeused; /* bytes */
     Text overprovisionfactor;
 } StoragePool;
+
+/* Secondary storage. */
+typedef struct ImageStore {
+    Text id, name, zoneid, protocol, providername, scope; /* zoneid is absent if region-wide */
+    Bool readonly;
+    Int disksizetotal, disksizeused; /* bytes; not known until the server has measured them */
+} ImageStore;
 
 typedef struct PhysicalNetwork {
     Text id, name, zoneid, state;
@@ -238,6 +252,7 @@ typedef struct Api {
     LIST_OF(ApiParam) params;
 } Api;
 
+/* A datacenter of a vCenter that is linked with a zone. */
 typedef struct VmwareDc {
     Text id, name, vcenter;
 } VmwareDc;
@@ -306,6 +321,7 @@ struct Catalog {
     LIST_OF(DedicatedCluster) dedicated_clusters;
     LIST_OF(PendingJob) jobs;
     LIST_OF(Api) apis;
+    LIST_OF(ImageStore) image_stores;
     LIST_OF(VmwareDc) vmware_dcs;
     LIST_OF(Capability) capabilities;
     struct CatalogStore *store; /* private: arena, reference count, raw items for saving */

@@ -49,11 +49,18 @@ FIELDS(cluster_type) = {T(id), T(name), S(podid), S(zoneid), S(zonename), S(hype
 TYPE(cluster_type);
 #undef RECORD
 
+#define RECORD HostDetails
+FIELDS(host_details_type) = {
+    {.name = "host.vddk.support", .kind = FIELD_BOOL, .offset = offsetof(HostDetails, vddk)}};
+static TYPE(host_details_type);
+#undef RECORD
+
 #define RECORD Host
 FIELDS(host_type) = {T(id), T(name), T(ipaddress), S(clusterid), S(podid), S(zoneid), S(type),
     S(state), S(resourcestate), S(hypervisor), S(hypervisorversion), L(hosttags), B(istagarule),
     I(cpunumber), I(cpuspeed), I(cpuallocatedvalue), I(memorytotal), I(memoryallocatedbytes),
-    B(ueficapability)};
+    B(ueficapability), B(instanceconversionsupported),
+    F_RECORD(Host, details, &host_details_type)};
 TYPE(host_type);
 #undef RECORD
 
@@ -62,6 +69,12 @@ FIELDS(storage_pool_type) = {T(id), T(name), S(type), S(scope), T(path), T(ipadd
     S(hypervisor), S(provider), S(zoneid), S(podid), S(clusterid), L(tags), B(istagarule),
     B(managed), I(disksizetotal), I(disksizeallocated), I(disksizeused), S(overprovisionfactor)};
 TYPE(storage_pool_type);
+#undef RECORD
+
+#define RECORD ImageStore
+FIELDS(image_store_type) = {T(id), T(name), S(zoneid), S(protocol), S(providername),
+    S(scope), B(readonly), I(disksizetotal), I(disksizeused)};
+TYPE(image_store_type);
 #undef RECORD
 
 #define RECORD PhysicalNetwork

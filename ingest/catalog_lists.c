@@ -19,6 +19,8 @@
  *   zone_settings, pool_settings
  *                  so may those of storage, for a zone (up to 4.20) or a pool: one call each,
  *                  of which the keyword leaves a few rows
+ *   image_stores   secondary storage, where conversions put what they read; its URL may hold a
+ *                  password and is left out
  *   routers        virtual routers stand in no list of VMs, but hold addresses of networks
  *   network_permissions
  *                  one call per network that belongs to one account: only there do grants exist
@@ -40,6 +42,7 @@ is_network_grantable(const void *parent)
 static const char *const api_dropped[] = {"description", "related", "response", NULL};
 static const char *const setting_dropped[] = {"description", "displaytext", "group", "subgroup",
     "parent", "options", "type", "component", NULL};
+static const char *const image_store_dropped[] = {"url", "details", NULL};
 static const char *const job_dropped[] = {"jobresult", NULL};
 static const char *const key_cluster_setting[] = {"name", "clusterid", NULL};
 static const char *const key_zone_setting[] = {"name", "zoneid", NULL};
@@ -116,6 +119,8 @@ const CatalogListSpec catalog_list_specs[CATALOG_N_LISTS] = {
         .is_paged = true, .is_optional = true),
     LIST(jobs, "listAsyncJobs", "asyncjobs", pending_job_type, .is_paged = true,
         .is_optional = true, .key = key_job, .dropped = job_dropped, .params = {LISTALL}),
+    LIST(image_stores, "listImageStores", "imagestore", image_store_type, .is_paged = true,
+        .is_by_zone = true, .is_optional = true, .dropped = image_store_dropped),
     LIST(vmware_dcs, "listVmwareDcs", "VMwareDC", vmware_dc_type, .is_optional = true, .parent = "zones",
         .parent_param = "zoneid"),
 };

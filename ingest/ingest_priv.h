@@ -190,12 +190,12 @@ extern const RecordType zone_type, pod_type, cluster_type, host_type, storage_po
     network_permission_type, vlan_ip_range_type, shared_ip_type, service_offering_type,
     disk_offering_type, template_type, os_type_type, os_mapping_type, domain_type, account_type,
     project_type, managed_vm_type, managed_volume_type, setting_type, api_type, vmware_dc_type,
-    capability_type, cluster_setting_type, zone_setting_type, pool_setting_type, router_type,
-    dedicated_host_type, dedicated_cluster_type, pending_job_type;
+    image_store_type, capability_type, cluster_setting_type, zone_setting_type, pool_setting_type,
+    router_type, dedicated_host_type, dedicated_cluster_type, pending_job_type;
 
 /* --- catalog_lists.c: which calls make up a catalog ------------------------------------------- */
 
-enum { CATALOG_N_LISTS = 33, CATALOG_LIST_PARAMS_MAX = 3 };
+enum { CATALOG_N_LISTS = 34, CATALOG_LIST_PARAMS_MAX = 3 };
 
 typedef struct CatalogListSpec {
     const char *word;    /* in the saved file, in messages */

@@ -49,6 +49,8 @@
     X(routers, Router)                                                                             \
     X(dedicated_hosts, DedicatedHost)                                                              \
     X(dedicated_clusters, DedicatedCluster)                                                        \
+    X(image_stores, ImageStore)                                                                    \
+    X(vmware_dcs, VmwareDc)                                                                        \
     X(jobs, PendingJob)                                                                            \
     X(apis, Api)
 

@@ -209,8 +209,9 @@ is_known_to_be_missing(const char *word, const char *member)
         "networks.projectid", "networks.vpcid", "service_offerings.zoneid",
         "service_offerings.gpucardname", "service_offerings.vgpuprofilename",
         "disk_offerings.zoneid", "templates.templatetag", "templates.size", "vms.projectid",
-        "apis.since", "networks.issystem", "service_offerings.networkrate",
-        "network_offerings.tags", "network_offerings.domainid", "network_offerings.zoneid"};
+        "apis.since", "hosts.details", "image_stores.disksizetotal", "image_stores.disksizeused",
+        "networks.issystem", "service_offerings.networkrate", "network_offerings.tags",
+        "network_offerings.domainid", "network_offerings.zoneid"};
     g_autofree char *both = g_strdup_printf("%s.%s", word, member);
     for (size_t i = 0; i < G_N_ELEMENTS(missing); i++)
         if (strcmp(both, missing[i]) == 0)
@@ -241,7 +242,7 @@ test_recorded_items(void)
     static const char *const words[] = {"apis", "capabilities", "zones", "pods", "clusters",
         "hosts", "pools", "physical_networks", "traffic_types", "networks", "network_offerings",
         "vlan_ip_ranges", "service_offerings", "disk_offerings", "templates", "os_types",
-        "os_mappings", "domains", "accounts", "projects", "settings"};
+        "os_mappings", "domains", "accounts", "projects", "settings", "image_stores"};
     g_autoptr(Catalog) catalog = catalog_new();
     for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
         g_autofree char *path = g_strdup_printf("tests/recordings/inventory/%s.json",
