@@ -51,6 +51,21 @@ static const RecordType ip_choice_type = RECORD_TYPE(IpChoice, ip_choice_fields)
 
 static const Field convert_choice_fields[] = {
     F_TEXT(ConvertChoice, importsource, INTERNED),
+    F_TEXT(ConvertChoice, zoneid, INTERNED),
+    F_TEXT(ConvertChoice, existingvcenterid, INTERNED),
+    F_TEXT(ConvertChoice, vcenter, INTERNED),
+    F_TEXT(ConvertChoice, datacentername, INTERNED),
+    F_TEXT(ConvertChoice, credentials, INTERNED),
+    F_TEXT(ConvertChoice, clustername, INTERNED),
+    F_TEXT(ConvertChoice, hostip, INTERNED),
+    F_TEXT(ConvertChoice, convertinstancehostid, INTERNED),
+    F_TEXT(ConvertChoice, importinstancehostid, INTERNED),
+    F_TEXT(ConvertChoice, convertinstancepoolid, INTERNED),
+    F_BOOL(ConvertChoice, forceconverttopool),
+    F_BOOL(ConvertChoice, forcemstoimportvmfiles),
+    F_BOOL(ConvertChoice, usevddk),
+    F_TEXT(ConvertChoice, extraparams, INTERNED),
+    F_TEXT(ConvertChoice, osid, INTERNED),
 };
 static const RecordType convert_choice_type = RECORD_TYPE(ConvertChoice, convert_choice_fields);
 
@@ -158,6 +173,7 @@ const RecordType plan_param_type = RECORD_TYPE(CallParam, param_fields);
 static const Field call_fields[] = {
     F_TEXT(Call, command, REQUIRED, INTERNED),
     F_MAP(Call, params, &plan_param_type),
+    F_TEXT(Call, credentials, INTERNED),
 };
 static const RecordType call_type = RECORD_TYPE(Call, call_fields);
 

@@ -163,8 +163,22 @@ typedef struct IpChoice {
     Text nic, ip;
 } IpChoice;
 
+/* What importVm asks for besides: a copy of the VM is converted, the VM itself is left alone. */
 typedef struct ConvertChoice {
-    Text importsource;
+    Text importsource;                    /* "vmware"; absent: it is imported where it is */
+    Text zoneid;                          /* of the cluster that it is converted to */
+    Text existingvcenterid;               /* of listVmwareDcs; absent: the three that follow */
+    Text vcenter, datacentername;         /* as the management server reaches it */
+    Text credentials;                     /* name of the source whose user name and password are
+                                             sent with them */
+    Text clustername, hostip;             /* at the source */
+    Text convertinstancehostid;           /* where virt-v2v runs; absent: the server takes one */
+    Text importinstancehostid;            /* that moves the disks to their pools; likewise */
+    Text convertinstancepoolid;           /* absent: secondary storage */
+    Bool forceconverttopool;              /* the disks stay on that pool */
+    Bool forcemstoimportvmfiles, usevddk; /* who reads the disks, and how */
+    Text extraparams;                     /* of virt-v2v */
+    Text osid;                            /* of listOsTypes */
 } ConvertChoice;
 
 /* What will be asked of the server; each member can be edited by hand in the plan file. */
@@ -225,6 +239,10 @@ typedef struct CallParam {
 typedef struct Call {
     Text command;
     LIST_OF(CallParam) params; /* without keys, in the order they are sent */
+    /* Name of the source whose user name and password are sent besides, as username and password:
+     * they are read where it is configured when the call is sent, and stand in no file. Mostly not
+     * known: none are sent. */
+    Text credentials;
 } Call;
 
 /* A disk that is moved once it is imported: what reports show of an entry of choice.migrate. */
@@ -462,6 +480,9 @@ struct Arena *plan_arena(Plan *plan);
 /* Fills @ret with texts in @arena. */
 void finding_render(
     const PlanItem *item, const Finding *finding, struct Arena *arena, FindingText *ret);
+
+/* Is it converted (importVm), or imported where it is (importUnmanagedInstance)? */
+bool choice_is_converted(const Choice *choice);
 
 /* The exact API calls of an item, in order, without keys. Texts in @arena; returns their number. */
 size_t plan_item_calls(const PlanItem *item, struct Arena *arena, Call **ret_calls);

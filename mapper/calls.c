@@ -108,6 +108,12 @@ add_move_call(CallBuilder *builder, const PlanItem *item, const MigrateChoice *m
     keep_call(builder, "migrateVolume", ret);
 }
 
+bool
+choice_is_converted(const Choice *choice)
+{
+    return choice->convert.importsource.value && *choice->convert.importsource.value;
+}
+
 static void
 add_import(CallBuilder *builder, const Choice *choice)
 {
@@ -129,6 +135,54 @@ add_import(CallBuilder *builder, const Choice *choice)
     add_flag(builder, "forced", choice->forced);
 }
 
+/* Which server reads the source, and how; what it needs of the one or the other. */
+static void
+add_vcenter(CallBuilder *builder, const ConvertChoice *convert)
+{
+    if (convert->existingvcenterid.value) {
+        add_param(builder, "existingvcenterid", convert->existingvcenterid);
+        return;
+    }
+    add_needed(builder, "vcenter", convert->vcenter);
+    add_needed(builder, "datacentername", convert->datacentername);
+    builder->is_incomplete |= !convert->credentials.value;
+}
+
+/* Since 4.22.1 the server reads by the VDDK unless it is told not to, so both are written out. */
+static void
+add_convert(CallBuilder *builder, const ConvertChoice *convert)
+{
+    add_needed(builder, "zoneid", convert->zoneid);
+    add_param(builder, "hypervisor", text_known("KVM"));
+    add_param(builder, "importsource", convert->importsource);
+    builder->is_incomplete |= g_ascii_strcasecmp(convert->importsource.value, "vmware") != 0;
+    add_vcenter(builder, convert);
+    add_param(builder, "clustername", convert->clustername);
+    add_param(builder, "hostip", convert->hostip);
+    add_param(builder, "convertinstancehostid", convert->convertinstancehostid);
+    add_param(builder, "importinstancehostid", convert->importinstancehostid);
+    add_param(builder, "convertinstancepoolid", convert->convertinstancepoolid);
+    add_flag(builder, "forceconverttopool", convert->forceconverttopool);
+    add_flag(builder, "forcemstoimportvmfiles", convert->forcemstoimportvmfiles);
+    if (convert->usevddk.state == FACT_KNOWN)
+        add_param(builder, "usevddk", text_known(convert->usevddk.value ? "true" : "false"));
+    add_param(builder, "extraparams", convert->extraparams);
+    add_param(builder, "osid", convert->osid);
+}
+
+static void
+add_first_call(CallBuilder *builder, const Choice *choice, Call *ret)
+{
+    const ConvertChoice *convert = &choice->convert;
+    bool is_converted = choice_is_converted(choice);
+    if (is_converted)
+        add_convert(builder, convert);
+    add_import(builder, choice);
+    keep_call(builder, is_converted ? "importVm" : "importUnmanagedInstance", ret);
+    if (is_converted && !convert->existingvcenterid.value)
+        ret->credentials = convert->credentials;
+}
+
 /* No call as long as something that one of them needs has not been chosen. */
 size_t
 plan_item_calls(const PlanItem *item, Arena *arena, Call **ret_calls)
@@ -138,8 +192,7 @@ plan_item_calls(const PlanItem *item, Arena *arena, Call **ret_calls)
     g_autoptr(GArray) params = g_array_new(false, true, sizeof(CallParam));
     CallBuilder builder = {.arena = arena, .params = params};
     Call *calls = arena_new_n(arena, Call, n);
-    add_import(&builder, choice);
-    keep_call(&builder, "importUnmanagedInstance", &calls[0]);
+    add_first_call(&builder, choice, &calls[0]);
     for (size_t i = 0; i < choice->migrate.n; i++)
         add_move_call(&builder, item, &choice->migrate.items[i], &calls[1 + i]);
     *ret_calls = builder.is_incomplete ? NULL : calls;
