@@ -32,7 +32,7 @@ PACKAGES_TEST  := clang clang-format libclang-rt-14-dev llvm pmccabe python3 pyt
     golang-go golang-github-vmware-govmomi-dev golang-github-google-uuid-dev \
     libvirt-daemon-system libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 qemu-utils \
     ovmf dnsmasq-base openssh-client openvswitch-switch openssl curl mandoc libxml2-utils iproute2 kmod time git zsh fish bash-completion \
-    chromium lintian
+    chromium lintian tzdata
 PACKAGES_DEB   := debhelper python3
 
 # --- compiling ----------------------------------------------------------------
