@@ -34,6 +34,8 @@ typedef enum LimitKind {
     LIMIT_KIND_N
 } LimitKind;
 
+extern const char *const limit_kind_words[LIMIT_KIND_N]; /* "cluster", "host", "pool", "moves" */
+
 typedef struct ScheduleLimit {
     LimitKind kind;
     Text name; /* of the cluster, host or pool as the plan names it; not known: each that has no

@@ -33,7 +33,6 @@ typedef enum QueueState {
 } QueueState;
 
 typedef struct QueueEntry {
-    const char *name;           /* for texts */
     const char *wave;           /* NULL: none */
     const char *cluster, *host; /* as the limits name them; NULL: unknown */
     const char *const *pools;   /* that its disks lie on; entries may be NULL: unknown */
@@ -60,14 +59,12 @@ typedef enum QueueHoldKind {
 /* Why something may not start. Texts are borrowed from the queue. */
 typedef struct QueueHold {
     QueueHoldKind kind;
-    const char
-        *wave;       /* HOLD_PAUSED: that is paused; HOLD_WAVE: that is waited for; NULL: of none */
-    LimitKind limit; /* HOLD_LIMIT */
-    const char *name; /* HOLD_LIMIT: of the cluster, host or pool; NULL: unknown ones */
-    const char *zone; /* HOLD_WINDOW: time zone of .until */
-    int64_t count;    /* HOLD_JOBS, _LIMIT: in flight; _PAUSED: failures; _CANARY, _APPROVAL: the
-                         first ones; _TURN: entries before it */
-    time_t until;     /* HOLD_WINDOW: when it opens; -1: never again */
+    const char *wave;            /* _PAUSED: that is paused; _WAVE: waited for; NULL: of no name */
+    LimitKind limit;             /* _LIMIT */
+    const char *name;            /* _LIMIT: of the cluster, host or pool; NULL: unknown ones */
+    const struct Window *window; /* _WINDOW: that opens at .until; NULL: none does any more */
+    time_t until;
+    int64_t count; /* _JOBS, _LIMIT: in flight; _PAUSED: failed; _CANARY, _APPROVAL: first ones */
 } QueueHold;
 
 typedef struct ImportQueue ImportQueue;
@@ -78,7 +75,8 @@ typedef struct ImportQueue ImportQueue;
  * @entries:  copied; their places are their indexes from then on
  *
  * FAILED entries count against the budget of their wave, BUSY ones in all limits.
- * Errors:  INVALID if a window of the schedule is none or its time zone is not known
+ * Errors:  INVALID if a window of the schedule is none, its time zone is not known here, or
+ *          a number is below 1
  * Returns: (owned)
  */
 ImportQueue *import_queue_new(
@@ -93,7 +91,7 @@ void import_queue_free(ImportQueue *queue);
  */
 size_t import_queue_take(ImportQueue *queue, time_t now, QueueHold *ret_hold);
 
-/* Entry @index is now in @state; not QUEUE_BUSY. */
+/* Entry @index is now in @state, which is not QUEUE_BUSY. */
 void import_queue_put(ImportQueue *queue, size_t index, QueueState state);
 
 /* A volume starts to move between two pools (NULL: unknown), or @ret_hold says why not. It counts
@@ -114,12 +112,12 @@ void import_queue_resume_wave(ImportQueue *queue);
 size_t import_queue_count(const ImportQueue *queue, QueueState state);
 size_t import_queue_count_jobs(const ImportQueue *queue);
 
-/* What a waiting entry waits for; of others HOLD_NONE. Takes time in the number of entries. */
-QueueHold import_queue_hold(const ImportQueue *queue, size_t index, time_t now);
+/* What a waiting entry waits for; of others HOLD_NONE. */
+QueueHold import_queue_hold(ImportQueue *queue, size_t index, time_t now);
 /* "2 imports on host 'esx1', as many as may be at once". (owned) */
 char *queue_hold_text(const QueueHold *hold);
 /* The two in one: "waits: ..."; NULL: it does not wait. (owned) */
-char *import_queue_reason(const ImportQueue *queue, size_t index, time_t now);
+char *import_queue_reason(ImportQueue *queue, size_t index, time_t now);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ImportQueue, import_queue_free)
 
