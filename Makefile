@@ -34,6 +34,8 @@ PACKAGES_TEST  := clang clang-format libclang-rt-14-dev llvm pmccabe python3 pyt
     ovmf dnsmasq-base openssh-client openvswitch-switch openssl curl mandoc libxml2-utils iproute2 kmod time git zsh fish bash-completion \
     chromium lintian tzdata
 PACKAGES_DEB   := debhelper python3
+PACKAGES_IMAGE := cpio cryptsetup-bin dosfstools fdisk grub-common grub-efi-amd64-bin grub-pc-bin kmod mtools openssl \
+    qemu-utils squashfs-tools uidmap zstd
 
 # --- compiling ----------------------------------------------------------------
 # Evaluated at first use and once: `make deps` may install pkg-config in the same run.
@@ -111,12 +113,18 @@ install: all ## install into DESTDIR and PREFIX
 deb: deps-deb ## build the Debian package into build/deb, with its SBOM; VERSION=N for one of another version
 	@appliance/make-deb $(B)/deb $(VERSION)
 
+image: deps-image ## build the appliance's qcow2 and OVA into build/image; KERNEL=amd64 for one with every driver
+	@appliance/make-deb $(B)/deb $(VERSION) >/dev/null
+	@appliance/image/build.sh $(B)/image $(VERSION) $(B)/deb/vm-ingest_$(VERSION)_amd64.deb
+
 deps: ## install what the build and the tests need (Debian 12; as root)
-	@tests/deps $(PACKAGES_BUILD) $(PACKAGES_DEB) $(PACKAGES_TEST)
+	@tests/deps $(PACKAGES_BUILD) $(PACKAGES_DEB) $(PACKAGES_IMAGE) $(PACKAGES_TEST)
 deps-build:
 	@tests/deps $(PACKAGES_BUILD)
 deps-deb:
 	@tests/deps $(PACKAGES_BUILD) $(PACKAGES_DEB)
+deps-image:
+	@tests/deps $(PACKAGES_BUILD) $(PACKAGES_DEB) $(PACKAGES_IMAGE)
 
 clean: ## delete build/
 	rm -rf build
@@ -181,6 +189,6 @@ layering: all ## who may include and link whom
 style: ## format, banned functions, sizes, licence lines
 	@tests/lint/style
 
-.PHONY: all demo install deb deps deps-build deps-deb clean help check check-programs check-unit check-asan check-tsan check-mutants check-vlan truth peers bench fuzz lint layering style
+.PHONY: all demo install deb image deps deps-build deps-deb deps-image clean help check check-programs check-unit check-asan check-tsan check-mutants check-vlan truth peers bench fuzz lint layering style
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
