@@ -102,6 +102,7 @@ class Stand:
         if answer or not keep:
             for kind, (rows, by_id) in before.items():
                 estate[kind].rows, estate[kind].by_id = rows, by_id
+                estate[kind].touch()
             for row in kept:
                 row.pop("_removed", None)
         return answer

@@ -18,6 +18,8 @@ def arguments():
         description="A stand-in for a CloudStack management server.",
         epilog="switches for --fault, in force until taken back:\n" + "\n".join(f"  {name:14} {text}" for name, text in control.FAULTS.items()))
     parser.add_argument("--estate", default=LAB, metavar="FILE", help="state to start from (lab.json)")
+    parser.add_argument("--vms", type=int, default=0, metavar="N",
+                        help="so many VMs more on the hosts: vm-00001 and so on, each like the estate's first")
     parser.add_argument("--port", type=int, default=0, help="0 (default) takes a free one")
     parser.add_argument("--listen", default="127.0.0.1", metavar="ADDRESS")
     parser.add_argument("--tls-cert", metavar="FILE", help="speak HTTPS")
@@ -47,6 +49,7 @@ def add_admin_key(loaded, key, secret):
 
 def start(args):
     document = estate.read(args.estate)
+    document["instances"] = document.get("instances", []) + list(estate.more_instances(document, args.vms))
 
     def load():
         loaded = estate.Estate(document, args.server_version)

@@ -36,7 +36,7 @@ def _appear(simulator, request):
 
 def _change(simulator, request):
     """{name, set: {...}}: change facts of an instance."""
-    _instance(simulator, request).update(request["set"])
+    simulator.hypervisor.change(_instance(simulator, request), request["set"])
 
 
 def _sync(simulator, request):
@@ -63,7 +63,7 @@ def _restart(simulator, request):
 
 def _rename(simulator, request):
     """{name, to}: the instance has another name on its host."""
-    _instance(simulator, request)["name"] = request["to"]
+    simulator.hypervisor.change(_instance(simulator, request), {"name": request["to"]})
 
 
 def _upgrade(simulator, request):
@@ -125,6 +125,7 @@ def _patch(simulator, request):
     if row is None:
         raise KeyError(f"no {request['kind']} {request.get('id') or request.get('name')}")
     row.update(request["set"])
+    table.touch()
 
 
 def _add(simulator, request):

@@ -16,11 +16,21 @@ from . import releases
 from .clock import Clock
 
 
+INDEXED = {  # members that rows are looked up by where there are many of them, the one that tells most first
+    "configuration": ("name",), "guestosmapping": ("ostypeid", "osnameforhypervisor"), "nic": ("virtualmachineid", "networkid", "macaddress"),
+    "volume": ("virtualmachineid",), "virtualmachine": ("instancename", "name"), "ostype": ("description",)}
+
+
+def _folded(value):
+    return value.lower() if isinstance(value, str) else value
+
+
 class Table:
     """Rows of one kind in the order in which the server lists them."""
 
     def __init__(self, kind):
         self.kind, self.rows, self.by_id, self.last_number = kind, [], {}, 0
+        self.indexed, self.indexes = INDEXED.get(kind, ()), {}
 
     def __iter__(self):
         return iter([row for row in self.rows if not row.get("_removed")])
@@ -31,6 +41,9 @@ class Table:
         self.last_number = max(self.last_number, row["_n"])
         self.rows.insert(0 if first else len(self.rows), row)
         self.by_id[row["id"]] = row
+        for member, index in self.indexes.items():
+            bucket = index.setdefault(_folded(row.get(member)), [])
+            bucket.insert(0 if first else len(bucket), row)
         return row
 
     def fill(self, rows):
@@ -38,6 +51,11 @@ class Table:
         self.rows = [dict(row) for row in rows]
         self.by_id = {row["id"]: row for row in self.rows}
         self.last_number = max((row["_n"] for row in self.rows), default=0)
+        self.touch()
+
+    def touch(self):
+        """An indexed member of a row has changed, or the rows have."""
+        self.indexes = {}
 
     def get(self, row_id):
         """Removed rows too: the server finds them by id and fails later."""
@@ -47,15 +65,38 @@ class Table:
         row = self.by_id.get(row_id)
         return row if row and not row.get("_removed") else None
 
+    def _near(self, fields):
+        """Rows among which those with these fields are."""
+        member = next((each for each in self.indexed if each in fields), None)
+        return self.rows if member is None else self.like(member, fields[member])
+
+    def like(self, member, value):
+        """Rows, removed ones too, whose indexed member is that, but for the case."""
+        if member not in self.indexes:
+            index = self.indexes[member] = {}
+            for row in self.rows:
+                index.setdefault(_folded(row.get(member)), []).append(row)
+        return self.indexes[member].get(_folded(value), [])
+
+    def _matching(self, fields):
+        return (row for row in self._near(fields) if not row.get("_removed")
+                and all(row.get(k) == v for k, v in fields.items()))
+
     def where(self, **fields):
-        return [row for row in self if all(row.get(k) == v for k, v in fields.items())]
+        return list(self._matching(fields))
 
     def first(self, **fields):
-        return next(iter(self.where(**fields)), None)
+        return next(self._matching(fields), None)
 
     def drop(self, row):
-        self.rows.remove(row)
-        self.by_id.pop(row["id"], None)
+        self.drop_all([row])
+
+    def drop_all(self, rows):
+        gone = {id(row) for row in rows}
+        self.rows = [row for row in self.rows if id(row) not in gone]
+        for row in rows:
+            self.by_id.pop(row["id"], None)
+        self.touch()
 
     def rename_id(self, row, new_id):
         self.by_id.pop(row["id"], None)
@@ -82,7 +123,10 @@ class Estate:
         return self.clock.now()
 
     def __getitem__(self, kind):
-        return self.tables.setdefault(kind, Table(kind))
+        table = self.tables.get(kind)
+        if table is None:
+            table = self.tables[kind] = Table(kind)
+        return table
 
     @property
     def is_old(self):
@@ -111,7 +155,7 @@ class Estate:
 def _filler(kind, model, place):
     """A row that only makes a long list long: another one with its own id."""
     row = {k: v for k, v in model.items() if k not in ("id", "_n")}
-    for field in ("name", "description", "osdisplayname"):
+    for field in ("name", "description", "osdisplayname", "osnameforhypervisor"):
         if field in row:
             row[field] = f"{row[field]} (filler {place})"
     row["id"] = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{kind}-{place}"))
@@ -141,6 +185,20 @@ def read(path):
         rows = document[kind]
         rows.extend([_filler(kind, rows[-1], place) for place in range(1, count + 1)])
     return number(document)
+
+
+def more_instances(document, count):
+    """VMs like the estate's first, with names, addresses and files of their own."""
+    for place in range(1, count + 1):
+        model = json.loads(json.dumps(document["instances"][0]))
+        name, old = f"vm-{place:05}", model["name"]
+        for disk in model.get("disk", []):
+            disk.update(id=f"{100000 + place}-{disk['id'].rpartition('-')[2]}",
+                        imagepath=disk["imagepath"].replace(old, name))
+        for number, nic in enumerate(model.get("nic", [])):
+            nic["macaddress"] = "00:50:56:%02x:%02x:%02x" % (0x10 + number, place >> 8 & 255, place & 255)
+            nic.pop("ipaddresses", None)
+        yield dict(model, name=name)
 
 
 def as_text(kind, row):

@@ -16,7 +16,7 @@ class Hypervisor:
 
     def __init__(self, estate):
         self.estate = estate
-        self.instances, self.count = [], 0
+        self.instances, self.count, self.by_name = [], 0, {}
         for row in estate.instances:
             self.add(row)
 
@@ -27,27 +27,40 @@ class Hypervisor:
         self.count += 1
         row["_n"] = self.count
         self.instances.append(row)
+        self.by_name.setdefault(row["name"], []).append(row)
         return row
 
+    def named(self, name):
+        return self.by_name.get(name, [])
+
     def find(self, name, host_id=None):
-        return next((row for row in self.instances if row["name"] == name
-                     and host_id in (None, row["hostid"])), None)
+        return next((row for row in self.named(name) if host_id in (None, row["hostid"])), None)
 
     def remove(self, row):
-        self.instances.remove(row)
+        self.instances = [each for each in self.instances if each is not row]
+        self.by_name[row["name"]] = [each for each in self.named(row["name"]) if each is not row]
+
+    def change(self, row, facts):
+        """Its name, too."""
+        old = row["name"]
+        row.update(facts)
+        if row["name"] != old:
+            self.by_name = {}
+            for each in self.instances:
+                self.by_name.setdefault(each["name"], []).append(each)
 
 
 def is_supported(release, kind):
     return kind == "VMware" or (kind == "KVM" and release.kvm)
 
 
-def managed_names(estate, cluster):
-    """Names that the server keeps out of the list: by host or last host of the VM if that
+def managed_names(estate, cluster, name=None):
+    """Names (of this one only) that the server keeps out of the list: by host or last host of the VM if that
     host is Up, and of VMs that have no host in the pod. A VM powered off outside
     CloudStack has none of the three, so that it is listed again."""
     hosts = {host["id"] for host in estate["host"].where(clusterid=cluster["id"]) if host.get("state", "Up") == "Up"}
     names = set()
-    for vm in estate["virtualmachine"]:
+    for vm in estate["virtualmachine"].where(instancename=name) if name else estate["virtualmachine"]:
         is_here = hosts & {vm.get("hostid"), vm.get("_lasthostid")}
         if is_here or (not vm.get("hostid") and vm.get("_podid") == cluster["podid"]):
             names.add(vm["instancename"])
@@ -63,12 +76,13 @@ def visible(simulator, cluster, name=None):
     """Unmanaged instances of the cluster, host by host; hosts that do not answer
     contribute nothing, silently."""
     estate = simulator.estate
-    hidden = managed_names(estate, cluster)
+    hidden = managed_names(estate, cluster, name)
+    hypervisor = simulator.hypervisor
     for host in estate["host"].where(clusterid=cluster["id"]):
         if not is_answering(host):
             continue
-        for row in simulator.hypervisor.instances:
-            if row["hostid"] == host["id"] and row["name"] not in hidden and name in (None, row["name"]):
+        for row in hypervisor.named(name) if name else hypervisor.instances:
+            if row["hostid"] == host["id"] and row["name"] not in hidden:
                 yield _as_read(estate.release, cluster, row)
 
 

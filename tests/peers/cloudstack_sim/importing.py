@@ -71,8 +71,7 @@ class Import:
         self._event("Scheduled")
         self._event("Started")
         self.found = next(visible(self.call.simulator, self.cluster, self.name), None)
-        self.known_nics = list(self.estate["nic"])
-        self.known_vms = list(self.estate["virtualmachine"])
+        self.last_known = {kind: self.estate[kind].last_number for kind in ("nic", "virtualmachine")}
 
     def _check_found(self):
         for each in ORDERS[self.release.order][1]:
@@ -81,6 +80,10 @@ class Import:
     def partly(self, _):
         self._check_found()
         create_half(self)
+
+    def knows(self, kind, row):
+        """Was it there when the host was asked? Two imports at once do not see each other."""
+        return row["_n"] <= self.last_known[kind]
 
     def commit(self, job):
         try:
@@ -238,13 +241,12 @@ def _versions(version):
 
 def _mapped_os(job):
     kind, version = job.cluster["hypervisortype"], job.host.get("hypervisorversion") or "default"
-    mappings = job.estate["guestosmapping"].where(hypervisor=kind)
     name, osid = job.instance.get("osdisplayname") or "", job.instance.get("osid") or ""
     known = job.estate["ostype"].first(description=name) if name else None
     for each in _versions(version):
-        here = [m for m in mappings if m["hypervisorversion"] == each]
-        match = next((m for m in here if known and m.get("ostypeid") == known["id"]), None) or next(
-            (m for m in here if osid and m["osnameforhypervisor"] == osid), None)
+        of_version = {"hypervisor": kind, "hypervisorversion": each}
+        match = (known and job.estate["guestosmapping"].first(ostypeid=known["id"], **of_version)) or (
+            osid and job.estate["guestosmapping"].first(osnameforhypervisor=osid, **of_version))
         if match:
             return match["ostypeid"]
     tail = (f"for hypervisor: {kind} version: {version}. templateid parameter can be used to assign template "

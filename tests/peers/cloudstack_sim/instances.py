@@ -70,6 +70,7 @@ def _change_id(call, vm, wanted):
     for kind, member in VM_TABLES.items():
         for row in call.estate[kind].where(**{member: old}):
             row[member] = wanted
+        call.estate[kind].touch()
 
 
 def _update_details(call, vm):
@@ -93,6 +94,7 @@ def update(call):
     for name in ("displayname", "instancename", "ostypeid"):
         if given.get(name):
             vm[name] = given[name]
+    call.estate["virtualmachine"].touch()
     for name in ("haenable", "displayvm", "deleteprotection"):
         if given.get(name):
             vm[name] = is_true(given[name])

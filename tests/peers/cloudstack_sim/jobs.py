@@ -51,8 +51,7 @@ def forget_expired(simulator):
     """Rows older than job.expire.minutes: ended ones by their end, others by their beginning."""
     jobs, oldest = simulator.estate["job"], simulator.estate.clock.time() - simulator.scheduler.pace.expire
     if jobs.rows and jobs.rows[0]["_begun"] < oldest:
-        for row in [row for row in jobs.rows if row.get("_ended", row["_begun"]) < oldest]:
-            jobs.drop(row)
+        jobs.drop_all([row for row in jobs.rows if row.get("_ended", row["_begun"]) < oldest])
 
 
 def require_service(simulator):

@@ -81,7 +81,9 @@ class Filter:
         self.member = member or self.name
 
     def accepts(self, estate, kind, row, wanted):
-        value = shapes.value_of(estate, kind, row, self.member)
+        value = row.get(self.member)
+        if value is None:
+            value = shapes.value_of(estate, kind, row, self.member)
         if isinstance(value, bool):
             value = str(value).lower()
             wanted = wanted.lower()
@@ -96,7 +98,14 @@ def _has_keyword(row, keyword):
 # --- scopes -----------------------------------------------------------------
 
 def _all(call, kind):
-    return list(call.estate[kind])
+    """Those that one id names, or one VM's volumes, without a look at the others."""
+    table, given = call.estate[kind], call.given
+    if given.get("id"):
+        row = table.live(given["id"])
+        return [row] if row else []
+    if kind == "volume" and given.get("virtualmachineid"):
+        return table.where(virtualmachineid=given["virtualmachineid"])
+    return list(table)
 
 
 def _in_domain(call, row, domain_id):

@@ -84,8 +84,9 @@ def _first_fitting(job, nic):
 
 
 def _check_hostname(job, network):
-    taken = {nic.get("virtualmachineid") for nic in job.known_nics if nic["networkid"] == network["id"]}
-    if any(vm["id"] in taken and vm["name"] == job.hostname for vm in job.known_vms):
+    namesakes = [vm for vm in job.estate["virtualmachine"].where(name=job.hostname) if job.knows("virtualmachine", vm)]
+    if any(job.knows("nic", nic) for vm in namesakes
+           for nic in job.estate["nic"].where(virtualmachineid=vm["id"], networkid=network["id"])):
         raise invalid(TAKEN[job.release.taken_name_text].format(
             name=job.hostname, domain=network.get("networkdomain", "null"), network=network_text(job.estate, network)))
 

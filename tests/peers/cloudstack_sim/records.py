@@ -167,11 +167,11 @@ def _volume_row(job, vm, position):
     return row
 
 
-def _known_macs(job, vm, network):
-    """Of finished jobs and of this VM's own earlier NICs: two imports at once do not see each other."""
-    own = job.estate["nic"].where(networkid=network["id"], virtualmachineid=vm["id"])
-    others = [nic for nic in job.known_nics if nic["networkid"] == network["id"]]
-    return {(nic.get("macaddress") or "").lower() for nic in others + list(own) if not nic.get("_removed")}
+def _is_known_mac(job, vm, network, mac):
+    """Of finished jobs or of this VM's own earlier NICs."""
+    return any(nic["networkid"] == network["id"] and not nic.get("_removed")
+               and (job.knows("nic", nic) or nic.get("virtualmachineid") == vm["id"])
+               for nic in job.estate["nic"].like("macaddress", mac))
 
 
 MAC_TEXTS = {
@@ -192,7 +192,7 @@ def _valid_mac(job, nic):
 def _mac(job, vm, nic, network):
     """A used address is refused. Forced it is replaced, or in older releases taken away from the other VM."""
     mac = _valid_mac(job, nic)
-    if mac.lower() not in _known_macs(job, vm, network):
+    if not _is_known_mac(job, vm, network, mac):
         return mac
     if not job.forced:
         raise failure(MAC_TEXTS[job.release.mac_text].format(

@@ -6,6 +6,7 @@ talked to often enough already, and talks with it for as long as jobs of its com
 take; then commit() runs. A test can hold hosts, and a restart loses what is in flight.
 Nothing locks a VM: two jobs that are both between the steps both succeed.
 """
+import collections
 import heapq
 import random
 import sys
@@ -76,7 +77,7 @@ class Scheduler:
     def __init__(self, estate, pace, on_change=lambda: None):
         self.estate, self.pace, self.on_change = estate, pace, on_change
         self.wake = threading.Condition(estate.lock)
-        self.waiting, self.timed, self.parked, self.talks = [], [], [], {}
+        self.waiting, self.timed, self.parked, self.talks = collections.deque(), [], [], {}
         self.held = {}
         self.running = set()
         self.count = 0
@@ -107,12 +108,12 @@ class Scheduler:
             self.wake.notify()
 
     def in_flight(self):
-        return self.waiting + list(self.running)
+        return [*self.waiting, *self.running]
 
     def restart(self, acted="no"):
         """Every job in flight ends without a result. @acted: what of its work was done."""
         flight = sorted(self.in_flight(), key=lambda job: job.number)
-        self.waiting, self.timed, self.parked, self.talks, self.running = [], [], [], {}, set()
+        self.waiting, self.timed, self.parked, self.talks, self.running = collections.deque(), [], [], {}, set()
         for job in flight:
             self.estate.scratch.clear()
             job.act(acted)
@@ -142,7 +143,7 @@ class Scheduler:
         if self.timed and self.timed[0][0] <= self.estate.clock.seconds():
             self._finish(heapq.heappop(self.timed)[2])
         elif self.waiting and len(self.running) < self.pace.workers and not self.held.get("*"):
-            self._start(self.waiting.pop(0))
+            self._start(self.waiting.popleft())
         else:
             return False
         return True
