@@ -10,20 +10,19 @@ import os
 import pathlib
 import re
 import signal
-import ssl
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.parse
-import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests/peers"))
+import vcenter as simulator  # noqa: E402
+from vcenter import PASSWORD, VCSIM  # noqa: E402
+
 BUILD = ROOT / os.environ.get("B", "build")
 PROGRAM = os.environ.get("VM_INGEST", str(BUILD / "vm-ingest"))
-VCSIM = BUILD / "peers/vcsim"
 ESTATE = ROOT / "tests/estates/vsphere-small.json"
-USER, PASSWORD = "admin@vsphere.local", "pass"
 OK, ERROR, USAGE, LOGIN, CONNECTION, PARTIAL, INTERRUPTED = 0, 1, 2, 4, 5, 6, 130
 
 work = pathlib.Path(tempfile.mkdtemp(prefix="vmi-vsphere-"))
@@ -41,51 +40,12 @@ def case(name, problems):
     sys.stdout.flush()
 
 
-class Vcenter:
-    number = 0
-
-    def __init__(self, *args):
-        Vcenter.number += 1
-        self.ca = work / f"ca{Vcenter.number}.pem"
-        self.process = subprocess.Popen([VCSIM, "-write-ca", self.ca, "-fingerprint", *map(str, args)],
-                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        self.url = self.process.stdout.readline().split()[-1]
-        self.fingerprint = self.process.stdout.readline().split()[-1]
-        self.base = self.url[:-len("/sdk")]
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait()
-
-    def web(self, path, method="GET"):
-        context = ssl._create_unverified_context()
-        request = urllib.request.Request(self.base + path, method=method)
-        return urllib.request.urlopen(request, context=context, timeout=120).read()
-
-    def fault(self, **query):
-        self.web("/fault?" + urllib.parse.urlencode(query), "POST")
-
-    def counters(self):
-        return json.loads(self.web("/counters"))
-
-    def reset(self):
-        self.web("/counters", "POST")
+def Vcenter(*args):
+    return simulator.Vcenter(work, *args)
 
 
-def config_of(vcenter, name="vc", **keys):
-    secret = work / "password"
-    secret.write_text(keys.pop("password", PASSWORD) + "\n")
-    secret.chmod(0o600)
-    values = {"type": "vsphere", "url": vcenter.url if vcenter else "", "username": USER,
-              "password-file": str(secret)}
-    if vcenter:
-        values["cacert"] = str(vcenter.ca)
-    values.update({key: str(value) for key, value in keys.items()})
-    lines = [f"{key} = {value}" for key, value in values.items() if value != "None"]
-    return f"[source {name}]\n" + "\n".join(lines) + "\n"
+def config_of(server, name="vc", **keys):
+    return simulator.config_of(work, server, name, **keys)
 
 
 class Outcome:

@@ -149,6 +149,7 @@ func (v *vmBuild) file(path string) types.VirtualDeviceFileBackingInfo {
 	if end := strings.IndexByte(path, ']'); end > 0 && path[0] == '[' {
 		if ds := v.dc.datastores[path[1:end]]; ds != nil {
 			f.Datastore = refOf(ds.Self)
+			v.use(ds)
 		}
 	}
 	return f

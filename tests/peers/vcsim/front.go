@@ -43,6 +43,7 @@ func (f *front) register(mux *http.ServeMux) {
 	mux.HandleFunc("/sdk/", f.soap)
 	mux.HandleFunc("/counters", f.counters)
 	mux.HandleFunc("/fault", f.setFault)
+	mux.HandleFunc("/change", f.change)
 }
 
 func (f *front) soap(w http.ResponseWriter, r *http.Request) {

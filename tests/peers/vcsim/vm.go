@@ -17,7 +17,7 @@ type vmBuild struct {
 	*builder
 	dc   *dcBuild
 	in   *VM
-	vm   *mo.VirtualMachine
+	vm   *machine
 	home string // [datastore] folder/
 	seed string // of derived UUIDs
 	nics int
@@ -27,7 +27,7 @@ func (b *builder) virtualMachine(d *dcBuild, in *VM) error {
 	if in.Hidden || d.hides(in.Folder) {
 		return nil
 	}
-	v := &vmBuild{builder: b, dc: d, in: in, vm: &mo.VirtualMachine{}}
+	v := &vmBuild{builder: b, dc: d, in: in, vm: &machine{}}
 	v.vm.Self = ref{Type: "VirtualMachine", Value: in.ID}
 	if in.ID == "" {
 		v.vm.Self = b.id("VirtualMachine", "vm")
@@ -301,8 +301,18 @@ func (v *vmBuild) summary() {
 	s.Storage = &types.VirtualMachineStorageSummary{Committed: total / 2, Uncommitted: total - total/2, Timestamp: epoch}
 	for name, ds := range v.dc.datastores {
 		if strings.HasPrefix(v.home, "["+name+"] ") {
-			v.vm.Datastore = []ref{ds.Self}
-			ds.Vm = append(ds.Vm, v.vm.Self)
+			v.use(ds)
 		}
 	}
+}
+
+// use notes a datastore that files of the VM are on.
+func (v *vmBuild) use(ds *mo.Datastore) {
+	for _, have := range v.vm.Datastore {
+		if have == ds.Self {
+			return
+		}
+	}
+	v.vm.Datastore = append(v.vm.Datastore, ds.Self)
+	ds.Vm = append(ds.Vm, v.vm.Self)
 }
