@@ -282,6 +282,17 @@ make_reading(
     return &owned->reading;
 }
 
+static GPtrArray *
+distinct_ids(const SourceQuery *query)
+{
+    GPtrArray *ids = g_ptr_array_new();
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    for (size_t i = 0; i < query->n_ids; i++)
+        if (g_hash_table_add(seen, (gpointer)query->ids[i]))
+            g_ptr_array_add(ids, (gpointer)query->ids[i]);
+    return ids;
+}
+
 static bool
 list_asked(Source *source, void *data, InventorySink *sink, GError **error)
 {
@@ -296,7 +307,8 @@ read_asked(SourceSession *session, const SourceQuery *query, GError **error)
 {
     Source *source = session->source;
     g_autoptr(GHashTable) unread = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    SourceRead read = {.ids = query->ids, .n_ids = query->n_ids, .unread = unread};
+    g_autoptr(GPtrArray) ids = distinct_ids(query);
+    SourceRead read = {.ids = (const char *const *)ids->pdata, .n_ids = ids->len, .unread = unread};
     bool was_open = session->is_open;
     for (bool is_again = false;; is_again = true) {
         g_autoptr(InventoryBuilder) builder = inventory_builder_new();

@@ -21,6 +21,9 @@ static const char api_version_tested[] = "8.0.3.0";
 typedef struct VsphereSource {
     VimConfig config;
     VimSession *session;
+    /* Of a session that reads instance by instance: tags are read once, and kept. */
+    VimTagSet *tags;
+    bool has_asked_tags;
 } VsphereSource;
 
 /* A peer that hangs up must not end the process: OpenSSL writes without MSG_NOSIGNAL. */
@@ -268,6 +271,69 @@ read_tags(VimInfra *infra, GError **error)
     return true;
 }
 
+/* --- some instances --------------------------------------------------------------------------- */
+
+/* What hangs on what is a question for all tags at once: too much for each instance anew. */
+static bool
+lend_tags(VsphereSource *self, VimInfra *infra, GError **error)
+{
+    if (!self->has_asked_tags) {
+        if (!read_tags(infra, error))
+            return false;
+        self->has_asked_tags = true;
+        self->tags = infra->tags;
+    }
+    infra->tags = self->tags;
+    return true;
+}
+
+static bool
+read_some(VsphereSource *self, VimInfra *infra, SourceRead *read, GError **error)
+{
+    bool is_ok = put_source(self->session, read->sink, error) && lend_tags(self, infra, error) &&
+                 vim_instances_read(infra, read, error);
+    return vim_infra_put_problems(infra, read->sink, is_ok ? error : NULL) && is_ok;
+}
+
+static bool
+vsphere_read(Source *source, SourceRead *read, GError **error)
+{
+    VsphereSource *self = source->state;
+    VimInfra infra;
+    SigpipeGuard guard;
+    sigpipe_block(&guard);
+    vim_infra_init(&infra, self->session);
+    bool is_ok = read_some(self, &infra, read, error);
+    infra.tags = NULL; /* lent */
+    vim_infra_release(&infra);
+    sigpipe_restore(&guard);
+    return is_ok;
+}
+
+static bool
+vsphere_read_power(Source *source, const char *id, PowerState *ret_power, GError **error)
+{
+    VsphereSource *self = source->state;
+    SigpipeGuard guard;
+    sigpipe_block(&guard);
+    bool is_ok = vim_power_read(self->session, id, ret_power, error);
+    sigpipe_restore(&guard);
+    return is_ok;
+}
+
+static bool
+vsphere_shutdown_guest(Source *source, const char *id, GError **error)
+{
+    VsphereSource *self = source->state;
+    SigpipeGuard guard;
+    sigpipe_block(&guard);
+    bool is_ok = vim_guest_shutdown(self->session, id, error);
+    sigpipe_restore(&guard);
+    return is_ok;
+}
+
+/* --- the whole -------------------------------------------------------------------------------- */
+
 static bool
 list_all(VimInfra *infra, InventorySink *sink, GError **error)
 {
@@ -304,6 +370,8 @@ vsphere_close(Source *source)
     sigpipe_block(&guard);
     vim_session_close(self->session);
     g_clear_pointer(&self->session, vim_session_free);
+    g_clear_pointer(&self->tags, vim_tags_free);
+    self->has_asked_tags = false;
     sigpipe_restore(&guard);
 }
 
@@ -472,6 +540,9 @@ const SourceClass source_vsphere = {
     .open = vsphere_open,
     .list = vsphere_list,
     .check = vsphere_check,
+    .read = vsphere_read,
+    .read_power = vsphere_read_power,
+    .shutdown_guest = vsphere_shutdown_guest,
     .close = vsphere_close,
     .destroy = vsphere_destroy,
 };

@@ -27,9 +27,10 @@ extern typedef struct vim_port_stream { int unused; } vim25__DistributedVirtualP
 
 // --- property collector -----------------------------------------------------------------------
 struct vim25__PropertySpec { char *type; enum xsd__boolean *all 0; $int __sizepathSet; char **pathSet 0; };
-struct vim25__TraversalSpec { char *name 0; char *type; char *path; enum xsd__boolean *skip 0; };
-struct vim25__ObjectSpec { struct vim25__ManagedObjectReference *obj; enum xsd__boolean *skip 0; int __type; void *selectSet 0; };
-struct vim25__PropertyFilterSpec { $int __sizepropSet; struct vim25__PropertySpec *propSet 1; $int __sizeobjectSet; struct vim25__ObjectSpec *objectSet 1; };
+// A TraversalSpec, or by its name alone the SelectionSpec that means one which has that name.
+struct vim25__SelectionSpec { @char *xsi__type; char *name 0; char *type 0; char *path 0; enum xsd__boolean *skip 0; $int __sizeselectSet; struct vim25__SelectionSpec *selectSet 0; };
+struct vim25__ObjectSpec { struct vim25__ManagedObjectReference *obj; enum xsd__boolean *skip 0; $int __sizeselectSet; struct vim25__SelectionSpec *selectSet 0; };
+struct vim25__PropertyFilterSpec { $int __sizepropSet; struct vim25__PropertySpec *propSet 1; $int __sizeobjectSet; struct vim25__ObjectSpec *objectSet 1; enum xsd__boolean *reportMissingObjectsInResults 0; };
 struct vim25__RetrieveOptions { int *maxObjects 0; };
 
 // --- service instance -------------------------------------------------------------------------
@@ -65,6 +66,10 @@ struct vim25__CancelRetrievePropertiesExResponse { void *__dummy; };
 int vim25__CancelRetrievePropertiesEx(struct vim25__ManagedObjectReference *_USCOREthis, char *token, struct vim25__CancelRetrievePropertiesExResponse *out);
 
 // --- distributed ports ------------------------------------------------------------------------
-struct vim25__DistributedVirtualSwitchPortCriteria { enum xsd__boolean *connected 0; };
+struct vim25__DistributedVirtualSwitchPortCriteria { enum xsd__boolean *connected 0; $int __sizeportKey; char **portKey 0; };
 struct vim25__FetchDVPortsResponse { $int __sizereturnval; vim25__DistributedVirtualPort *returnval 0; };
 int vim25__FetchDVPorts(struct vim25__ManagedObjectReference *_USCOREthis, struct vim25__DistributedVirtualSwitchPortCriteria *criteria, struct vim25__FetchDVPortsResponse *out);
+
+// --- guests -----------------------------------------------------------------------------------
+struct vim25__ShutdownGuestResponse { void *__dummy; };
+int vim25__ShutdownGuest(struct vim25__ManagedObjectReference *_USCOREthis, struct vim25__ShutdownGuestResponse *out);

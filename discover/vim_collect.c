@@ -3,6 +3,9 @@
  * The property collector: a view selects objects, RetrievePropertiesEx answers with the first
  * page, ContinueRetrievePropertiesEx with the others for as long as a token comes ("0" is one).
  *
+ * A few objects that are known need no view: they are named, with the steps that lead from them to
+ * what they hang on.
+ *
  * Tokens and views die with the session. So when it has expired, or an object vanished under the
  * collector, the listing starts again from its view; objects that were handed over stay handed
  * over and are passed over the second time.
@@ -16,6 +19,7 @@ enum { EMPTY_PAGES_MAX = 10, REPEATED_OBJECTS_MAX = 1000, OBJECTS_MAX = 5000000 
 
 typedef struct vim25__ManagedObjectReference SoapRef;
 typedef struct vim25__PropertySpec SoapPropertySpec;
+typedef struct vim25__SelectionSpec SoapSelectionSpec;
 typedef struct vim25__ObjectSpec SoapObjectSpec;
 
 static enum xsd__boolean yes = xsd__boolean__true_, no = xsd__boolean__false_;
@@ -79,11 +83,51 @@ soap_ref(const VimRef *ref)
 }
 
 /* gSOAP's structs have no const; it does not write to what it sends. */
-static struct vim25__TraversalSpec
+static SoapSelectionSpec
 traversal(const char *type, const char *path)
 {
-    return (struct vim25__TraversalSpec){
-        .name = (char *)path, .type = (char *)type, .path = (char *)path, .skip = &no};
+    static char xsi_type[] = "vim25:TraversalSpec";
+    return (SoapSelectionSpec){.xsi__type = xsi_type,
+        .name = (char *)path,
+        .type = (char *)type,
+        .path = (char *)path,
+        .skip = &no};
+}
+
+/* A name is one of the whole request, but the steps are said of each root: "up of vm-7". */
+static char *
+step_name(Arena *arena, const char *name, const char *root)
+{
+    return (char *)arena_printf(arena, "%s of %s", name, root);
+}
+
+static void
+fill_steps(const VimRoots *roots, const char *root, Arena *arena, SoapObjectSpec *to)
+{
+    to->selectSet = arena_new_n(arena, SoapSelectionSpec, roots->n_steps);
+    to->__sizeselectSet = (int)roots->n_steps;
+    for (size_t i = 0; i < roots->n_steps; i++) {
+        const VimStep *step = &roots->steps[i];
+        SoapSelectionSpec *spec = &to->selectSet[i];
+        *spec = traversal(step->type, step->path);
+        spec->name = step_name(arena, step->name, root);
+        spec->selectSet = arena_new_n(arena, SoapSelectionSpec, G_N_ELEMENTS(step->then));
+        for (const char *const *then = step->then; *then; then++)
+            spec->selectSet[spec->__sizeselectSet++].name = step_name(arena, *then, root);
+    }
+}
+
+/* The objects themselves, and what the steps lead to from them. */
+static int
+fill_roots(const VimRoots *roots, Arena *arena, SoapObjectSpec *to)
+{
+    for (size_t i = 0; i < roots->n; i++) {
+        SoapRef *reference = arena_new(arena, SoapRef);
+        *reference = (SoapRef){(char *)roots->type, (char *)roots->ids[i]};
+        to[i] = (SoapObjectSpec){.obj = reference};
+        fill_steps(roots, roots->ids[i], arena, &to[i]);
+    }
+    return (int)roots->n;
 }
 
 static bool
@@ -190,20 +234,24 @@ retrieve_first(Collection *collection, GError **error)
         fill_property_spec(&properties[i], &listing->specs[i]);
     SoapRef view = soap_ref(&collection->view), fields = soap_ref(&session->fields),
             tasks = soap_ref(&session->tasks), root = soap_ref(&session->root);
-    struct vim25__TraversalSpec in_view = traversal("ContainerView", "view"),
-                                recent = traversal("TaskManager", "recentTask");
-    SoapObjectSpec objects[4] = {{&view, &yes, SOAP_TYPE_vim25__TraversalSpec, &in_view}};
+    SoapSelectionSpec in_view = traversal("ContainerView", "view"),
+                      recent = traversal("TaskManager", "recentTask");
+    const VimRoots *roots = listing->roots;
+    g_autofree SoapObjectSpec *objects = g_new0(SoapObjectSpec, (roots ? roots->n : 1) + 3);
     int n_objects = 1;
+    if (roots)
+        n_objects = fill_roots(roots, &collection->arena, objects);
+    else
+        objects[0] = (SoapObjectSpec){&view, &yes, 1, &in_view};
     if (listing->with_managers) {
         objects[n_objects++] = (SoapObjectSpec){.obj = &root};
         if (fields.__item)
             objects[n_objects++] = (SoapObjectSpec){.obj = &fields};
-        if (tasks.__item)
-            objects[n_objects++] =
-                (SoapObjectSpec){&tasks, &yes, SOAP_TYPE_vim25__TraversalSpec, &recent};
+        if (tasks.__item && !roots)
+            objects[n_objects++] = (SoapObjectSpec){&tasks, &yes, 1, &recent};
     }
     struct vim25__PropertyFilterSpec filter = {
-        (int)listing->n_specs, properties, n_objects, objects};
+        (int)listing->n_specs, properties, n_objects, objects, roots ? &yes : NULL};
     int page = (int)listing->page;
     struct vim25__RetrieveOptions options = {&page};
     struct vim25__RetrievePropertiesExResponse response = {0};
@@ -254,7 +302,8 @@ collect_once(Collection *collection, GError **error)
 {
     VimSession *session = collection->session;
     collection->n_run = collection->n_empty = 0;
-    bool is_ok = create_view(collection, error) && retrieve_first(collection, error);
+    bool is_ok = (collection->listing->roots || create_view(collection, error)) &&
+                 retrieve_first(collection, error);
     while (is_ok && collection->token)
         is_ok = check_progress(collection, error) && retrieve_next(collection, error);
     g_free(collection->fault);
@@ -333,11 +382,11 @@ vim_collect(VimSession *session, VimListing *listing, GError **error)
 /* --- ports ------------------------------------------------------------------------------------ */
 
 bool
-vim_collect_ports(VimSession *session, const char *switch_type, const char *switch_id,
-    VimReader *reader, GError **error)
+vim_collect_ports(VimSession *session, const VimPorts *ports, VimReader *reader, GError **error)
 {
-    SoapRef reference = {(char *)switch_type, (char *)switch_id};
-    struct vim25__DistributedVirtualSwitchPortCriteria criteria = {&yes};
+    SoapRef reference = {(char *)ports->switch_type, (char *)ports->switch_id};
+    struct vim25__DistributedVirtualSwitchPortCriteria criteria = {
+        &yes, (int)ports->n_keys, (char **)ports->keys};
     struct vim25__FetchDVPortsResponse response = {0};
     vim_call_begin(session, true);
     session->transport.reader = reader;

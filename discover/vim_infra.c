@@ -425,14 +425,18 @@ init_specs(VimSpec *specs)
 
 typedef struct InfraListing {
     VimInfra *infra;
-    VimSpec specs[G_N_ELEMENTS(kinds)];
+    const VimAround *around;                /* or NULL */
+    VimSpec specs[G_N_ELEMENTS(kinds) + 1]; /* the last one is that of instances */
 } InfraListing;
 
 static bool
-take_object(void *data, const VimObject *object, GError **error G_GNUC_UNUSED)
+take_object(void *data, const VimObject *object, GError **error)
 {
     InfraListing *listing = data;
-    const struct Kind *kind = &kinds[object->spec - listing->specs];
+    size_t at = (size_t)(object->spec - listing->specs);
+    if (at == G_N_ELEMENTS(kinds))
+        return listing->around->instance(listing->around->data, object, error);
+    const struct Kind *kind = &kinds[at];
     if (strcmp(object->spec->paths[0], "name") == 0)
         take_entity(listing->infra, object);
     if (kind->take)
@@ -518,6 +522,8 @@ vim_infra_init(VimInfra *infra, VimSession *session)
     infra->attribute_names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     infra->tasks =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
+    infra->port_keys =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
     infra->denied = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, denied_free);
 }
 
@@ -532,11 +538,20 @@ vim_infra_release(VimInfra *infra)
         infra->switches_by_id, infra->switches_by_uuid, infra->portgroups_by_key,
         infra->opaque_by_id, infra->hosts_with_network, infra->standard_by_name, infra->ports,
         infra->attribute_names, infra->tasks, infra->denied, infra->pods_by_id,
-        infra->drs_overrides, infra->sdrs_overrides};
+        infra->drs_overrides, infra->sdrs_overrides, infra->port_keys};
     for (size_t i = 0; i < G_N_ELEMENTS(tables); i++)
         g_hash_table_unref(tables[i]);
     vim_tags_free(infra->tags);
     arena_release(&infra->arena);
+}
+
+/* When all objects are there. */
+static bool
+finish(VimInfra *infra, GError **error)
+{
+    note_root(infra);
+    finish_records(infra);
+    return vim_network_finish(infra, error);
 }
 
 bool
@@ -557,9 +572,46 @@ vim_infra_fetch(VimInfra *infra, GError **error)
     if (!vim_collect(infra->session, &listing, error))
         return false;
     infra->has_tasks = infra->session->tasks.id != NULL;
-    note_root(infra);
-    finish_records(infra);
-    return vim_network_finish(infra, error);
+    return finish(infra, error);
+}
+
+/* From an instance to all that its record is made of; paths are upward, to the root. */
+static const VimStep around_steps[] = {
+    {"up", "ManagedEntity", "parent", {"up", "folder"}},
+    {"folder", "VirtualApp", "parentFolder", {"up", "folder"}},
+    {"switch", "DistributedVirtualPortgroup", "config.distributedVirtualSwitch", {"up"}},
+    {"vapp", "VirtualMachine", "parentVApp", {"up", "folder"}},
+    {"pool", "VirtualMachine", "resourcePool", {"up", "folder"}},
+    {"host", "VirtualMachine", "runtime.host", {"up"}},
+    {"datastore", "VirtualMachine", "datastore", {"up"}},
+    {"network", "VirtualMachine", "network", {"up", "switch"}},
+    {"task", "VirtualMachine", "recentTask", {NULL}},
+};
+
+bool
+vim_infra_fetch_around(VimInfra *infra, const VimAround *around, GError **error)
+{
+    const VimRoots roots = {.type = around->spec->type,
+        .ids = around->ids,
+        .n = around->n,
+        .steps = around_steps,
+        .n_steps = G_N_ELEMENTS(around_steps)};
+    g_autofree InfraListing *data = g_new0(InfraListing, 1);
+    data->infra = infra;
+    data->around = around;
+    init_specs(data->specs);
+    data->specs[G_N_ELEMENTS(kinds)] = *around->spec;
+    VimListing listing = {.roots = &roots,
+        .specs = data->specs,
+        .n_specs = G_N_ELEMENTS(data->specs),
+        .page = INFRA_PAGE,
+        .with_managers = true,
+        .object = take_object,
+        .data = data};
+    bool is_read = vim_collect(infra->session, &listing, error);
+    *around->spec = data->specs[G_N_ELEMENTS(kinds)]; /* with what the server does not know */
+    infra->is_around = infra->has_tasks = true;
+    return is_read && finish(infra, error);
 }
 
 bool

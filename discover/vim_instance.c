@@ -442,6 +442,116 @@ vim_instances_list(VimInfra *infra, InventorySink *sink, GError **error)
     return vim_collect(infra->session, &listing, error);
 }
 
+/* --- some of them ----------------------------------------------------------------------------- */
+
+/* An object that waits until all that it hangs on is there. */
+typedef struct HeldObject {
+    VimObject object;
+    Arena arena;
+} HeldObject;
+
+typedef struct HeldObjects {
+    VimInfra *infra;
+    const VimSpec *spec; /* lasts longer than that of the listing */
+    GPtrArray *objects;  /* HeldObject */
+} HeldObjects;
+
+static void
+held_free(gpointer data)
+{
+    HeldObject *held = data;
+    arena_release(&held->arena);
+    g_free(held);
+}
+
+static bool
+hold_instance(void *data, const VimObject *object, GError **error G_GNUC_UNUSED)
+{
+    HeldObjects *all = data;
+    HeldObject *held = g_new0(HeldObject, 1);
+    held->object = *object;
+    held->arena = arena_steal(object->arena);
+    held->object.arena = &held->arena;
+    held->object.spec = all->spec;
+    g_ptr_array_add(all->objects, held);
+    vim_network_note_ports(all->infra, vim_object_value(object, "config.hardware.device"));
+    return true;
+}
+
+static bool
+put_held(VimInfra *infra, const GPtrArray *objects, InventorySink *sink, GError **error)
+{
+    g_autoptr(GPtrArray) problems = g_ptr_array_new();
+    InstanceListing data = {.infra = infra, .sink = sink, .problems = problems};
+    for (guint i = 0; i < objects->len; i++)
+        if (!take_instance(&data, &((const HeldObject *)objects->pdata[i])->object, error))
+            return false;
+    return true;
+}
+
+bool
+vim_instances_read(VimInfra *infra, const SourceRead *read, GError **error)
+{
+    g_autofree VimSpec *spec = g_new0(VimSpec, 1);
+    g_autoptr(GPtrArray) objects = g_ptr_array_new_with_free_func(held_free);
+    vim_spec_init(spec, "VirtualMachine", instance_fields, G_N_ELEMENTS(instance_fields));
+    HeldObjects data = {.infra = infra, .spec = spec, .objects = objects};
+    const VimAround around = {
+        .ids = read->ids, .n = read->n_ids, .spec = spec, .instance = hold_instance, .data = &data};
+    return vim_infra_fetch_around(infra, &around, error) &&
+           vim_infra_put(infra, read->sink, error) && put_held(infra, objects, read->sink, error);
+}
+
+typedef struct PowerQuery {
+    PowerState power;
+    bool is_there;
+} PowerQuery;
+
+static const VimField power_fields[] = {
+    {.path = "runtime.powerState",
+        .kind = VIM_WORD,
+        .offset = offsetof(PowerQuery, power),
+        .words = power_table},
+};
+
+static bool
+take_power(void *data, const VimObject *object, GError **error G_GNUC_UNUSED)
+{
+    PowerQuery *query = data;
+    query->is_there = true;
+    vim_fields_apply(object, query);
+    return true;
+}
+
+bool
+vim_power_read(VimSession *session, const char *id, PowerState *ret_power, GError **error)
+{
+    PowerQuery query = {0};
+    g_autofree VimSpec *spec = g_new0(VimSpec, 1);
+    vim_spec_init(spec, "VirtualMachine", power_fields, G_N_ELEMENTS(power_fields));
+    const VimRoots roots = {.type = spec->type, .ids = &id, .n = 1};
+    VimListing listing = {.roots = &roots,
+        .specs = spec,
+        .n_specs = 1,
+        .page = 1,
+        .object = take_power,
+        .data = &query};
+    if (!vim_collect(session, &listing, error))
+        return false;
+    if (query.is_there && query.power != POWER_UNKNOWN) {
+        *ret_power = query.power;
+        return true;
+    }
+    if (!query.is_there)
+        g_set_error(
+            error, INGEST_ERROR, INGEST_ERROR_NOT_FOUND, "there is no VM '%s' any more", id);
+    else
+        g_set_error(error, INGEST_ERROR, INGEST_ERROR_AUTH,
+            "the power state of VM '%s' may not be read; give the account the role Read-only on it",
+            id);
+    return false;
+}
+
 /* --- doctor ----------------------------------------------------------------------------------- */
 
 static const VimField probe_fields[] = {

@@ -428,6 +428,23 @@ take_port(VimReader *reader, const VimNode *node, Arena *arena G_GNUC_UNUSED,
     return true;
 }
 
+void
+vim_network_note_ports(VimInfra *infra, const VimNode *devices)
+{
+    for (const VimNode *at = devices ? devices->children : NULL; at; at = at->next) {
+        const VimNode *port = vim_node_find_path(at, "backing/port");
+        const char *key = vim_node_text(port, "portKey"), *uuid = vim_node_text(port, "switchUuid");
+        if (!key || !*key || !uuid)
+            continue;
+        GPtrArray *keys = g_hash_table_lookup(infra->port_keys, uuid);
+        if (!keys) {
+            keys = g_ptr_array_new();
+            g_hash_table_insert(infra->port_keys, g_strdup(uuid), keys);
+        }
+        g_ptr_array_add(keys, (gpointer)arena_intern(&infra->arena, key));
+    }
+}
+
 /* A switch whose ports may not be read costs the overrides, not the listing. */
 static bool
 fetch_ports(VimInfra *infra, VimSwitch *dvs, GError **error)
@@ -435,13 +452,23 @@ fetch_ports(VimInfra *infra, VimSwitch *dvs, GError **error)
     PortListing listing = {infra, dvs};
     VimReader reader = {.object = take_port, .data = &listing};
     VimSession *session = infra->session;
-    const char *id = dvs->record.id.value;
+    const char *uuid = dvs->record.uuid.value;
+    const GPtrArray *keys = uuid ? g_hash_table_lookup(infra->port_keys, uuid) : NULL;
+    VimPorts ports = {.switch_type = dvs->type, .switch_id = dvs->record.id.value};
     g_autoptr(GError) failure = NULL;
-    bool is_read = vim_collect_ports(session, dvs->type, id, &reader, &failure);
+    if (infra->is_around && uuid && !keys) { /* nobody asks for a port of it */
+        dvs->has_ports = true;
+        return true;
+    }
+    if (keys) {
+        ports.keys = (const char *const *)keys->pdata;
+        ports.n_keys = keys->len;
+    }
+    bool is_read = vim_collect_ports(session, &ports, &reader, &failure);
     if (!is_read && vim_fault_is(session, "NotAuthenticated")) {
         g_clear_error(&failure);
         is_read = vim_session_login(session, &failure) &&
-                  vim_collect_ports(session, dvs->type, id, &reader, &failure);
+                  vim_collect_ports(session, &ports, &reader, &failure);
     }
     dvs->has_ports = is_read;
     if (is_read)

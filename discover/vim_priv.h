@@ -84,17 +84,17 @@ typedef struct VimTransport {
     VimReader *reader; /* whom a streamed answer is for; borrowed for the call */
     char *host;
     int port;
-    const atomic_bool *is_cancelled;
+    const Source *source; /* for the cancel flags and the deadline of the session's call */
     unsigned timeout_s;
-    bool is_closing; /* the cancel flag no longer counts, deadlines are short */
+    bool is_closing; /* these no longer count, deadlines are short */
     VimStage stage;
     int fd; /* -1: none */
     SSL_CTX *context;
     SSL *ssl;
-    int64_t deadline_us; /* of the call under way, monotonic */
-    uint64_t page_bytes; /* of the answer under way, after inflation */
-    char address[64];    /* peer as connected */
-    GError *error;       /* why the last operation failed */
+    int64_t begin_us, deadline_us; /* of the call under way, monotonic */
+    uint64_t page_bytes;           /* of the answer under way, after inflation */
+    char address[64];              /* peer as connected */
+    GError *error;                 /* why the last operation failed */
     char *remedy;
 } VimTransport;
 
@@ -154,6 +154,14 @@ bool vim_session_open(VimSession *session, GError **error);
 bool vim_session_login(VimSession *session, GError **error);
 /* Logs out if logged in; never fails, never waits long. */
 void vim_session_close(VimSession *session);
+/**
+ * vim_guest_shutdown - ask the guest of a VM to shut down; the answer does not wait for it
+ *
+ * Calls:  ShutdownGuest; once more after a login where the session had ended
+ * Errors: UNSUPPORTED: Tools do not run; REFUSED: power state, task; AUTH: a right is missing;
+ *         NOT_FOUND; those of vim_call_end()
+ */
+bool vim_guest_shutdown(VimSession *session, const char *id, GError **error);
 
 /* Before each SOAP call: counts it, sends the cookie. @is_strict: for answers of vim_reader.c. */
 void vim_call_begin(VimSession *session, bool is_strict);
@@ -275,7 +283,23 @@ void vim_fields_keep(const VimSpec *spec, void *record, Arena *arena);
 
 /* --- vim_collect.c ---------------------------------------------------------------------------- */
 
+/* One step from an object of a type to those that a property names, and on from there. */
+typedef struct VimStep {
+    const char *name, *type, *path;
+    const char *then[4]; /* names of steps; NULL-terminated */
+} VimStep;
+
+/* Objects that are known, and the steps from them. One that is gone is left out of the answer. */
+typedef struct VimRoots {
+    const char *type;
+    const char *const *ids;
+    size_t n;
+    const VimStep *steps;
+    size_t n_steps;
+} VimRoots;
+
 struct VimListing {
+    const VimRoots *roots;         /* what to read; NULL: all of */
     const char *const *view_types; /* types the view selects; NULL-terminated */
     VimSpec *specs;
     size_t n_specs;
@@ -291,9 +315,16 @@ const VimSpec *vim_listing_find_spec(const VimListing *listing, const char *type
 /* Reads all objects of a listing; starts again, bounded, when the session or an object is gone. */
 bool vim_collect(VimSession *session, VimListing *listing, GError **error);
 
-/* Hands each connected port of a distributed switch to the reader's object(). One call. */
-bool vim_collect_ports(VimSession *session, const char *switch_type, const char *switch_id,
-    VimReader *reader, GError **error);
+/* Connected ports of a distributed switch: those of the keys; n 0: all. */
+typedef struct VimPorts {
+    const char *switch_type, *switch_id;
+    const char *const *keys;
+    size_t n_keys;
+} VimPorts;
+
+/* Hands each to the reader's object(). One call. */
+bool vim_collect_ports(
+    VimSession *session, const VimPorts *ports, VimReader *reader, GError **error);
 
 /* --- vim_infra.c, vim_network.c --------------------------------------------------------------- */
 
@@ -362,14 +393,28 @@ struct VimInfra {
     GHashTable *drs_overrides, *sdrs_overrides;     /* VM id -> level */
     bool has_root, has_attribute_names, has_tasks;  /* these were told */
     bool lacks_drs_overrides, lacks_sdrs_overrides; /* some cluster, some pod told none */
-    VimTagSet *tags;                                /* NULL: not read */
-    GHashTable *denied;                             /* privilege -> VimDenied */
+    bool is_around;                                 /* only what some instances hang on was read */
+    GHashTable *port_keys; /* UUID of a switch -> GPtrArray: the ports to ask for; else all are */
+    VimTagSet *tags;       /* NULL: not read */
+    GHashTable *denied;    /* privilege -> VimDenied */
 };
 
 void vim_infra_init(VimInfra *infra, VimSession *session);
 void vim_infra_release(VimInfra *infra);
 /* Fetches everything but instances; a handful of calls for any estate. */
 bool vim_infra_fetch(VimInfra *infra, GError **error);
+
+/* Instances, to be fetched with what they hang on. */
+typedef struct VimAround {
+    const char *const *ids;
+    size_t n;
+    VimSpec *spec; /* of the instances */
+    bool (*instance)(void *data, const VimObject *object, GError **error);
+    void *data;
+} VimAround;
+
+/* One call, and one for each distributed switch that they are on. */
+bool vim_infra_fetch_around(VimInfra *infra, const VimAround *around, GError **error);
 bool vim_infra_put(VimInfra *infra, InventorySink *sink, GError **error);
 const VimEntity *vim_infra_find(const VimInfra *infra, const char *id);
 /**
@@ -395,6 +440,8 @@ void vim_network_take_host(VimInfra *infra, const VimObject *object);
 void vim_network_take_switch(VimInfra *infra, const VimObject *object);
 void vim_network_take_portgroup(VimInfra *infra, const VimObject *object);
 void vim_network_take_opaque(VimInfra *infra, const VimObject *object);
+/* The ports that the NICs among these devices are on will be asked for. */
+void vim_network_note_ports(VimInfra *infra, const VimNode *devices);
 /* When all objects are there: ports of each distributed switch, inherited VLANs, uplinks. */
 bool vim_network_finish(VimInfra *infra, GError **error);
 const VimPortgroup *vim_network_find_standard(
@@ -426,6 +473,10 @@ void vim_guest_read(VimInstance *instance, const VimNode *guest_nics);
 
 /* Streams every instance to the sink. */
 bool vim_instances_list(VimInfra *infra, InventorySink *sink, GError **error);
+/* Emits those asked for, and before them what they hang on. */
+bool vim_instances_read(VimInfra *infra, const SourceRead *read, GError **error);
+/* NOT_FOUND, or AUTH when it may not be read. */
+bool vim_power_read(VimSession *session, const char *id, PowerState *ret_power, GError **error);
 /* How many instances the account sees; notes what it may not read of them. */
 bool vim_instances_count(VimInfra *infra, uint64_t *ret_n, GError **error);
 

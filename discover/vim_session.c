@@ -70,7 +70,7 @@ vim_session_new(Source *source, const VimConfig *config)
     transport->host = g_strdup(config->host);
     transport->port = config->port;
     transport->timeout_s = config->timeout_s;
-    transport->is_cancelled = source->context ? source->context->is_cancelled : NULL;
+    transport->source = source;
     transport->trust = (VimTrust){.host = transport->host,
         .cacert = config->cacert,
         .has_fingerprint = config->has_fingerprint};
@@ -179,6 +179,8 @@ static const struct {
     {"NotAuthenticated", INGEST_ERROR_AUTH, "the session has ended; run again"},
     {"UserNotFound", INGEST_ERROR_AUTH, "check username="},
     {"PasswordExpired", INGEST_ERROR_AUTH, "change the account's password"},
+    {"ToolsUnavailable", INGEST_ERROR_UNSUPPORTED,
+        "start VMware Tools in the guest, or shut it down yourself"},
     {"InvalidLocale", INGEST_ERROR_REFUSED, NULL},
     {"HostCommunication", INGEST_ERROR_REFUSED, "try again later"},
 };
@@ -382,4 +384,37 @@ vim_session_close(VimSession *session)
     soap_force_closesock(session->soap);
     session->is_logged_in = false;
     session->transport.is_closing = false;
+}
+
+/* --- guests ----------------------------------------------------------------------------------- */
+
+static bool
+ask_guest(VimSession *session, const char *id, GError **error)
+{
+    char type[] = "VirtualMachine";
+    struct vim25__ManagedObjectReference machine = {type, (char *)id};
+    struct vim25__ShutdownGuestResponse response = {0};
+    vim_call_begin(session, false);
+    int failure = soap_call_vim25__ShutdownGuest(
+        session->soap, session->endpoint, session->action, &machine, &response);
+    return vim_call_end(session, failure, "asking the guest to shut down", error);
+}
+
+bool
+vim_guest_shutdown(VimSession *session, const char *id, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    if (ask_guest(session, id, &failure))
+        return true;
+    if (vim_fault_is(session, "NotAuthenticated")) { /* so it was not done */
+        g_clear_error(&failure);
+        if (vim_session_login(session, &failure) && ask_guest(session, id, &failure))
+            return true;
+    }
+    if (vim_fault_is(session, "ManagedObjectNotFound"))
+        failure->code = INGEST_ERROR_NOT_FOUND;
+    if (vim_fault_is(session, "NoPermission"))
+        g_prefix_error(&failure, "it takes the privilege VirtualMachine.Interact.PowerOff: ");
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return false;
 }

@@ -90,13 +90,28 @@ vim_transport_begin(VimTransport *transport)
     g_clear_error(&transport->error);
     g_clear_pointer(&transport->remedy, g_free);
     transport->page_bytes = 0;
-    transport->deadline_us = g_get_monotonic_time() + total_timeout_us(transport);
+    transport->begin_us = g_get_monotonic_time();
+    transport->deadline_us = transport->begin_us + total_timeout_us(transport);
+    if (transport->source->deadline_us && !transport->is_closing)
+        transport->deadline_us = MIN(transport->deadline_us, transport->source->deadline_us);
+}
+
+/* The call has used up its time. */
+static void
+fail_late(VimTransport *transport, const char *doing)
+{
+    bool is_callers = transport->deadline_us == transport->source->deadline_us;
+    vim_transport_fail(transport, INGEST_ERROR_TIMEOUT,
+        is_callers ? "try again when the server is less busy"
+                   : "raise timeout= if the server is slow",
+        "%s '%s': the answer was not complete after %.1f s", doing, transport->host,
+        (double)(g_get_monotonic_time() - transport->begin_us) / G_USEC_PER_SEC);
 }
 
 static bool
 is_cancelled(VimTransport *transport)
 {
-    if (transport->is_closing || !transport->is_cancelled || !atomic_load(transport->is_cancelled))
+    if (transport->is_closing || !source_is_cancelled(transport->source))
         return false;
     vim_transport_fail(transport, INGEST_ERROR_CANCELLED, NULL, "interrupted");
     return true;
@@ -120,15 +135,28 @@ wait_for(VimTransport *transport, short events, unsigned timeout_s, const char *
         if (now >= transport->deadline_us || now >= stall_us)
             break;
     }
-    bool is_total = g_get_monotonic_time() >= transport->deadline_us;
-    vim_transport_fail(transport, INGEST_ERROR_TIMEOUT, "raise timeout= if the server is slow",
-        "%s '%s': %s after %u s", doing, transport->host,
-        is_total ? "the answer was not complete" : "no answer",
-        is_total ? (unsigned)(total_timeout_us(transport) / G_USEC_PER_SEC) : timeout_s);
+    if (g_get_monotonic_time() >= transport->deadline_us)
+        fail_late(transport, doing);
+    else
+        vim_transport_fail(transport, INGEST_ERROR_TIMEOUT, "raise timeout= if the server is slow",
+            "%s '%s': no answer after %u s", doing, transport->host, timeout_s);
     return false;
 }
 
 /* --- connecting ------------------------------------------------------------------------------- */
+
+/* A session may be silent for hours: a firewall that forgets it, or a dead peer, shows early. */
+static void
+keep_alive(int fd)
+{
+    static const struct {
+        int level, option, value;
+    } settings[] = {{SOL_SOCKET, SO_KEEPALIVE, 1}, {IPPROTO_TCP, TCP_KEEPIDLE, 60},
+        {IPPROTO_TCP, TCP_KEEPINTVL, 10}, {IPPROTO_TCP, TCP_KEEPCNT, 3}};
+    for (size_t i = 0; i < G_N_ELEMENTS(settings); i++)
+        setsockopt(fd, settings[i].level, settings[i].option, &settings[i].value,
+            sizeof settings[i].value);
+}
 
 static bool
 connect_address(VimTransport *transport, const struct addrinfo *address, int *ret_errno)
@@ -142,7 +170,7 @@ connect_address(VimTransport *transport, const struct addrinfo *address, int *re
         return false;
     }
     setsockopt(transport->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    setsockopt(transport->fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
+    keep_alive(transport->fd);
     getnameinfo(address->ai_addr, address->ai_addrlen, transport->address,
         sizeof transport->address, NULL, 0, NI_NUMERICHOST);
     if (connect(transport->fd, address->ai_addr, address->ai_addrlen) == 0)
@@ -335,10 +363,7 @@ hook_receive(struct soap *soap, char *data, size_t size)
         if (!transport->ssl || is_cancelled(transport))
             return 0;
         if (g_get_monotonic_time() >= transport->deadline_us) {
-            vim_transport_fail(transport, INGEST_ERROR_TIMEOUT,
-                "raise timeout= if the server is slow",
-                "reading from '%s': the answer was not complete after %u s", transport->host,
-                (unsigned)(total_timeout_us(transport) / G_USEC_PER_SEC));
+            fail_late(transport, "reading from");
             return 0;
         }
         ERR_clear_error();

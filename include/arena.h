@@ -58,6 +58,15 @@ arena_reset(Arena *arena)
     arena->total_bytes = 0;
 }
 
+/* All memory becomes that of the arena returned; @arena is empty then. */
+static inline Arena
+arena_steal(Arena *arena)
+{
+    Arena stolen = *arena;
+    arena_init(arena);
+    return stolen;
+}
+
 static inline void *
 arena_alloc_aligned(Arena *arena, size_t bytes, size_t align)
 {
