@@ -63,6 +63,7 @@ ARCHIVES  := $(foreach f,appliance discover mapper ingest,$(B)/lib$(f).a)
 GEN       := $(B)/gen
 GEN_OBJS  := $(if $(wildcard discover/vim25.h),$(GEN)/soapC.o $(GEN)/soapClient.o)
 TESTS     := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/test_*.c))
+PROBES    := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/probe_*.c))
 BENCHES   := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/bench_*.c))
 FUZZERS   := $(patsubst tests/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz_*.c))
 
@@ -137,7 +138,7 @@ check: deps ## install, build and run all tests; last line: N passed, N failed, 
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory -j$(JOBS) check-programs
 	@B=$(B) PYTHON=$(PYTHON) $(PYTHON) tests/run $(RUN_FLAGS) $(TESTS) $(wildcard tests/it_*.sh tests/it_*.py)
-check-programs: all $(TESTS) $(FUZZERS) peers
+check-programs: all $(TESTS) $(PROBES) $(FUZZERS) peers
 check-unit: $(TESTS) ## only the C unit tests
 	@B=$(B) $(PYTHON) tests/run $(TESTS)
 check-asan: ## the C unit tests under AddressSanitizer and UBSan
