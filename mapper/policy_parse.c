@@ -8,6 +8,8 @@
  *   network CONDITIONS -> network NAME
  *   hostname from name|guest [for CONDITIONS]
  *   hostname|displayname|wave CONDITIONS -> TEXT
+ *   convert CONDITIONS -> none | cluster NAME [host NAME] [import-host NAME] [pool NAME [direct]]
+ *                         [vddk | server-export]
  *
  * OWNER is: domain PATH account NAME | project NAME [domain PATH] | caller
  * CONDITIONS are joined by "and"; "any" holds always. All errors of a file are told at once.
@@ -446,6 +448,58 @@ parse_wave(Parser *parser, Rule *rule)
     return parse_text_rule(parser, rule, RULE_WAVE, "the name of a wave");
 }
 
+static bool
+take_convert_options(Parser *parser, RuleConvert *convert)
+{
+    struct {
+        const char *word, **value;
+        bool *flag;
+    } options[] = {{"cluster", &convert->cluster, NULL}, {"host", &convert->host, NULL},
+        {"import-host", &convert->import_host, NULL}, {"pool", &convert->pool, NULL},
+        {"direct", NULL, &convert->is_direct}, {"vddk", NULL, &convert->uses_vddk},
+        {"server-export", NULL, &convert->is_exported_by_server}};
+    while (peek(parser)) {
+        size_t column = column_of_next(parser), i = 0;
+        while (i < G_N_ELEMENTS(options) && !accept(parser, options[i].word))
+            i++;
+        if (i == G_N_ELEMENTS(options))
+            return complain(parser, column,
+                "expected cluster, host, import-host, pool, direct, vddk or server-export, found "
+                "'%s'",
+                peek(parser)->text);
+        if (options[i].flag ? *options[i].flag : *options[i].value != NULL)
+            return complain(parser, column, "'%s' stands twice", options[i].word);
+        if (options[i].flag)
+            *options[i].flag = true;
+        else if (!take_value(parser, "a name or an id", options[i].value))
+            return false;
+    }
+    return true;
+}
+
+static bool
+parse_convert(Parser *parser, Rule *rule)
+{
+    RuleConvert *convert = arena_new(&parser->policy->arena, RuleConvert);
+    rule->kind = RULE_CONVERT;
+    rule->convert = convert;
+    if (!take_conditions(parser, rule) || !take_arrow(parser))
+        return false;
+    size_t column = column_of_next(parser);
+    if (accept(parser, "none"))
+        return true;
+    if (!take_convert_options(parser, convert))
+        return false;
+    if (!convert->cluster)
+        return complain(
+            parser, column, "expected 'none', or 'cluster' and the name of a KVM cluster");
+    if (convert->is_direct && !convert->pool)
+        return complain(parser, column, "'direct' needs 'pool' and the name of a pool");
+    if (convert->uses_vddk && convert->is_exported_by_server)
+        return complain(parser, column, "'vddk' and 'server-export' exclude each other");
+    return true;
+}
+
 static const struct {
     const char *word;
     bool (*parse)(Parser *parser, Rule *rule);
@@ -458,6 +512,7 @@ static const struct {
     {"hostname", parse_hostname},
     {"displayname", parse_displayname},
     {"wave", parse_wave},
+    {"convert", parse_convert},
 };
 
 static bool
@@ -476,7 +531,7 @@ parse_rule(Parser *parser, Rule *rule)
     }
     return complain(parser, word->column,
         "'%s' begins no rule: expected owner, prefer, forbid, network, template, hostname, "
-        "displayname or wave",
+        "displayname, wave or convert",
         word->text);
 }
 

@@ -20,6 +20,7 @@ typedef enum RuleKind {
     RULE_DISPLAYNAME,
     RULE_WAVE,
     RULE_TEMPLATE,
+    RULE_CONVERT,
     RULE_KIND_N
 } RuleKind;
 
@@ -55,6 +56,13 @@ typedef struct RuleOwner {
     bool is_caller; /* whoever calls the API */
 } RuleOwner;
 
+/* What instances of VMware become on KVM, and how; names or ids, NULL: left open. */
+typedef struct RuleConvert {
+    const char *cluster; /* NULL: they are imported where they are */
+    const char *host, *import_host, *pool;
+    bool is_direct, uses_vddk, is_exported_by_server;
+} RuleConvert;
+
 enum { CONDITIONS_MAX = 8, RULE_OWNERS_MAX = 8 };
 
 /* "KIND [VALUE] [for] CONDITION and CONDITION ... -> VALUE" */
@@ -66,6 +74,7 @@ typedef struct Rule {
     const char *value;            /* pattern, name or text; NULL: see below */
     size_t first_owner, n_owners; /* RULE_OWNER: in Policy.owners, the one that is wanted first */
     bool is_from_guest;           /* RULE_HOSTNAME */
+    const RuleConvert *convert;   /* RULE_CONVERT */
 } Rule;
 
 struct Policy {
