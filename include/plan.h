@@ -76,7 +76,8 @@ typedef struct ServerWording {
  * are the table of the server's checks.
  *
  * In the templates {1} .. {6} stand for the finding's arguments ({1:size}: bytes, told in GiB),
- * {nic} or {disk} for its subject, {vm} for the name of the instance. In the server's texts {shown}
+ * {nic} or {disk} for its subject, {vm} for the name of the instance, {api} and {command} for the
+ * call that imports it, as it is sent and in lower case. In the server's texts {shown}
  * is the name that the release prints late in a job, {CPU} and {Template} are in its letters.
  */
 typedef struct FindingKind {
@@ -94,6 +95,7 @@ typedef struct FindingKind {
     CheckProof proof;
     ReleaseScope scope;            /* the releases that make the check */
     const ServerWording *wordings; /* where releases differ; ends with an empty row, or NULL */
+    bool is_of_conversion;         /* a check of importVm alone */
 } FindingKind;
 
 extern const FindingKind *const finding_kinds[];
@@ -444,6 +446,8 @@ struct Plan {
 typedef struct PlanOptions {
     const char *zone;           /* name or id; NULL: the only one, else an error names them */
     const char *server_version; /* pins the release; NULL: the catalog's */
+    const char *convert; /* name or id of the KVM cluster that VMs of VMware are converted to which
+                            no convert rule holds for; NULL: they are imported where they are */
 } PlanOptions;
 
 /**

@@ -200,7 +200,7 @@ rename_text(const Task *task)
     g_autofree char *safe = safe_name(planner, view->name.value);
     g_autofree char *full =
         g_strdup_printf("%s/%s", view->path.value ? view->path.value : "", view->name.value);
-    bool is_kvm = task->hypervisor == HYPERVISOR_KVM;
+    bool is_kvm = task->hypervisor == HYPERVISOR_KVM && !task->target;
     g_autofree char *from = g_shell_quote(is_kvm || !view->path.value ? view->name.value : full);
     g_autofree char *to = g_shell_quote(safe);
     return arena_printf(

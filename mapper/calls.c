@@ -114,6 +114,14 @@ choice_is_converted(const Choice *choice)
     return choice->convert.importsource.value && *choice->convert.importsource.value;
 }
 
+const ApiName *
+choice_api(const Choice *choice)
+{
+    static const ApiName names[] = {
+        {"importUnmanagedInstance", "importunmanagedinstance"}, {"importVm", "importvm"}};
+    return &names[choice_is_converted(choice)];
+}
+
 static void
 add_import(CallBuilder *builder, const Choice *choice)
 {
@@ -178,7 +186,7 @@ add_first_call(CallBuilder *builder, const Choice *choice, Call *ret)
     if (is_converted)
         add_convert(builder, convert);
     add_import(builder, choice);
-    keep_call(builder, is_converted ? "importVm" : "importUnmanagedInstance", ret);
+    keep_call(builder, choice_api(choice)->name, ret);
     if (is_converted && !convert->existingvcenterid.value)
         ret->credentials = convert->credentials;
 }

@@ -292,7 +292,7 @@ find_choice(const Choice *choice, const char *id)
 static void
 warn_of_controller(Task *task, const Disk *disk)
 {
-    if (!g_strcmp0(disk->controller.value, "none"))
+    if (!task->target && !g_strcmp0(disk->controller.value, "none"))
         FIND(task, CONTROLLER_NONE, disk->id.value, ARG(text_or_word(disk->label)),
             ARG(text_or_word(disk->controller_type)));
 }
@@ -306,7 +306,7 @@ check_controller(Task *task, const Disk *disk, const char **first)
     warn_of_controller(task, disk);
     if (!*first || !**first)
         *first = controller;
-    else if (controller && strcmp(*first, controller) != 0)
+    else if (controller && strcmp(*first, controller) != 0 && !task->target)
         FIND(task, DATA_CONTROLLERS_MIXED, disk->id.value, ARG(*first), ARG(controller));
 }
 
@@ -581,7 +581,7 @@ check_root(Task *task)
     const ServiceOffering *offering = task->offering;
     check_disk_limit_first(task);
     check_disk(task, root, task_root_bytes(task) ? ANSWER_YES : ANSWER_NO);
-    if (root->controller.state == FACT_KNOWN && !*root->controller.value)
+    if (root->controller.state == FACT_KNOWN && !*root->controller.value && !task->target)
         FIND(task, ROOT_WITHOUT_CONTROLLER, root->id.value, ARG(""));
     task->root_match = pool_match_find(task, root);
     find_pool_problem(task, root, task->root_match, offering ? &offering->storagetags : &no_tags,

@@ -35,11 +35,11 @@
         }                                                                                          \
     }
 #define ID_TEXT(param, arg)                                                                        \
-    "Unable to execute API command importunmanagedinstance due to invalid value. Invalid "         \
+    "Unable to execute API command {command} due to invalid value. Invalid "                       \
     "parameter " param " value={" arg "} due to incorrect long value format, or entity does not "  \
     "exist or due to incorrect parameter annotation for the field in api cmd class."
 #define NOT_FOUND_TEXT                                                                             \
-    "Unable to execute API command importunmanagedinstance due to invalid value. Invalid "         \
+    "Unable to execute API command {command} due to invalid value. Invalid "                       \
     "parameter {2} value={1} due to incorrect long value format, or entity does not exist or due " \
     "to incorrect parameter annotation for the field in api cmd class."
 

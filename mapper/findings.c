@@ -238,6 +238,11 @@ append_word(GString *out, const PlanItem *item, const Finding *finding, const Re
         g_string_append(out, text_or_word(item->instance.name));
         return true;
     }
+    if (!strcmp(word, "api") || !strcmp(word, "command")) {
+        const ApiName *api = choice_api(&item->choice);
+        g_string_append(out, word[0] == 'a' ? api->name : api->lower);
+        return true;
+    }
     if (word[0] < '1' || word[0] > '0' + FINDING_ARGS_MAX)
         return false;
     const FindingArg *arg = &finding->args[word[0] - '1'];
@@ -269,6 +274,15 @@ render(const PlanItem *item, const Finding *finding, const char *template, const
     return text_known(arena_strndup(arena, out->str, out->len));
 }
 
+/* importVm wraps whatever goes wrong once it has begun. */
+static int
+code_of(const PlanItem *item, const FindingKind *kind)
+{
+    enum { INTERNAL_ERROR = 530 };
+    bool is_wrapped = kind->rank >= RANK_CONVERT_HOST && choice_is_converted(&item->choice);
+    return is_wrapped ? INTERNAL_ERROR : kind->server_code;
+}
+
 void
 finding_render(const PlanItem *item, const Finding *finding, Arena *arena, FindingText *ret)
 {
@@ -286,7 +300,7 @@ finding_render(const PlanItem *item, const Finding *finding, Arena *arena, Findi
         const char *said = wording ? wording->text : kind->server_text;
         text.server.stage = is_refused ? kind->stage : STAGE_NONE;
         text.server.text = render(item, finding, is_refused ? said : NULL, release, arena);
-        text.server.code = is_refused ? int_known(kind->server_code) : (Int){0, FACT_ABSENT};
+        text.server.code = is_refused ? int_known(code_of(item, kind)) : (Int){0, FACT_ABSENT};
     }
     *ret = text;
 }

@@ -84,7 +84,8 @@ propose_nothing_special(Choice *choice)
     choice->migrateallowed = choice->forced = choice->power.off = bool_known(false);
     choice->power.deadline.state = FACT_ABSENT;
     choice->migrate.state = choice->ips.state = FACT_KNOWN;
-    choice->convert.importsource = text_absent();
+    if (!choice_is_converted(choice))
+        choice->convert.importsource = text_absent();
 }
 
 void
@@ -144,8 +145,9 @@ check_hostname(Task *task)
     if (!name || !*name) {
         FIND(task, NAME_EMPTY, NULL,
             ARG(name ? "Invalid value provided for API arg: name"
-                     : "Unable to execute API command importunmanagedinstance due to missing "
-                       "parameter name"));
+                     : arena_printf(task->planner->arena,
+                           "Unable to execute API command %s due to missing parameter name",
+                           choice_api(&task->item->choice)->lower)));
         return;
     }
     if (hostname && !*hostname)
@@ -230,8 +232,8 @@ propose_template(Task *task)
     const Rule *rule =
         policy_find_rule(planner->policy, planner->inventory, RULE_TEMPLATE, task->view, NULL);
     choice->templateid = text_absent();
-    if (task->hypervisor != HYPERVISOR_KVM)
-        return;
+    if (task->hypervisor != HYPERVISOR_KVM || (task->target && !rule))
+        return; /* a conversion needs none */
     const Template *template = smallest_template(task, rule ? rule->value : NULL);
     if (!template)
         return;
@@ -247,7 +249,7 @@ check_template(Task *task)
 {
     Planner *planner = task->planner;
     const char *id = task->item->choice.templateid.value;
-    bool is_kvm = task->hypervisor == HYPERVISOR_KVM;
+    bool is_kvm = task->hypervisor == HYPERVISOR_KVM && !task->target;
     bool is_list_read = is_read(&planner->catalog->templates);
     const Template *template = id ? g_hash_table_lookup(planner->templates, id) : NULL;
     task->template = template;

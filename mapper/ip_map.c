@@ -163,7 +163,7 @@ ip_choose(const Task *task, const Nic *nic, const Network *network)
         if (!inside && is_within_cidr(address, network->cidr) == ANSWER_YES)
             inside = ip4;
     }
-    bool may_be_new =
-        nic->ips.state == FACT_KNOWN && (!nic->ips.n || task->hypervisor == HYPERVISOR_KVM);
+    bool may_be_new = nic->ips.state == FACT_KNOWN &&
+                      (!nic->ips.n || (task->hypervisor == HYPERVISOR_KVM && !task->target));
     return inside ? inside : may_be_new && !ip_fit(task, nic, network, "auto") ? "auto" : NULL;
 }

@@ -42,7 +42,7 @@ KIND(OFFERING_NONE_FITS, "no-offering", SEVERITY_BLOCKER,
     "A running VM needs a fixed offering of its very size or a custom one whose limits hold "
     "it; its storage tags must be on the pool of the root disk.",
     STAGE_SUBMIT, 431,
-    "Unable to execute API command importunmanagedinstance due to missing parameter "
+    "Unable to execute API command {command} due to missing parameter "
     "serviceofferingid",
     RANK_PARAM_OFFERING, RECORDED);
 KIND(OFFERING_NEEDS_POWER_OFF, "offering-needs-power-off", SEVERITY_ACTION,

@@ -15,11 +15,11 @@
 
 KIND(CALLER_FORBIDDEN, "caller-not-permitted", SEVERITY_BLOCKER,
     "The keys that the catalog was read with may not import.",
-    "listApis, which shows what the caller may call, has no importUnmanagedInstance.",
+    "listApis, which shows what the caller may call, has no {api}.",
     "Use the keys of a root administrator: his account type and his role must both allow it.",
     "The API is open to root administrators only.", STAGE_SUBMIT, 432,
-    "The API [importUnmanagedInstance] does not exist or is not available for the account {1}.",
-    RANK_CALLER, RECORDED);
+    "The API [{api}] does not exist or is not available for the account {1}.", RANK_CALLER,
+    RECORDED);
 KIND(VALUE_UNPRINTABLE, "value-not-printable", SEVERITY_BLOCKER,
     "The value for '{1}' holds a control character.", "At character {2} of the choice.",
     "Rename the VM, NIC or disk at the source, or correct the choice.",
@@ -29,7 +29,7 @@ KIND(VALUE_UNPRINTABLE, "value-not-printable", SEVERITY_BLOCKER,
 KIND(VALUE_TOO_LONG, "value-too-long", SEVERITY_BLOCKER, "The value for '{1}' is too long.",
     "{2} characters; the server takes 255.", "Shorten it in the choice.",
     "The server bounds the length of each text.", STAGE_SUBMIT, 431,
-    "Unable to execute API command importunmanagedinstance due to invalid value. Value greater "
+    "Unable to execute API command {command} due to invalid value. Value greater "
     "than max allowed length 255 for param: {1}",
     RANK_PARAM_NAME, READ);
 KIND(OWNER_NOT_FOUND, "account-not-found", SEVERITY_BLOCKER,

@@ -239,7 +239,7 @@ KIND(CLUSTER_NOT_ADDED, "cluster-not-added", SEVERITY_BLOCKER, "Its cluster is n
     "No cluster of zone '{2}' is called '{1}' and none has its host '{3}'.",
     "Add the cluster (addCluster) or move the VM to a cluster that CloudStack manages.",
     "An instance is imported from a cluster of the zone.", STAGE_SUBMIT, 431,
-    "Unable to execute API command importunmanagedinstance due to missing parameter "
+    "Unable to execute API command {command} due to missing parameter "
     "clusterid",
     RANK_PARAM_CLUSTER, READ);
 KIND(CLUSTER_AMBIGUOUS, "cluster-ambiguous", SEVERITY_UNKNOWN,

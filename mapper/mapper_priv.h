@@ -31,6 +31,7 @@ enum { OTHERS_MAX = 10 }; /* names of what else fits */
 
 typedef struct Planner Planner;
 typedef struct Task Task;
+typedef struct ConvertTarget ConvertTarget; /* convert_priv.h */
 
 typedef enum Hypervisor { HYPERVISOR_UNKNOWN, HYPERVISOR_VMWARE, HYPERVISOR_KVM } Hypervisor;
 
@@ -116,6 +117,7 @@ typedef struct PoolSpace {
 
 /* What a datastore is on CloudStack's side, seen from one cluster. */
 typedef struct PoolMatch {
+    const ConvertTarget *target;   /* disks do not stay there: where they are converted to */
     const char *datastore;         /* name for texts */
     const char *clusterid;         /* of the cluster that looks */
     const StoragePool *right;      /* the pool that is this datastore */
@@ -157,6 +159,7 @@ typedef struct Shape {
     int64_t own_mhz;         /* that, or KVM's shares: the speed of a custom offering */
     int64_t limit_mhz;       /* what it may use now; 0: no limit that was read */
     bool is_off;
+    bool is_converted; /* newer releases refuse an offering that is smaller */
     bool has_speed;    /* details[0].cpuSpeed is given and a number, which may be 0 or less */
     int64_t given_mhz; /* that number */
 } Shape;
@@ -197,7 +200,8 @@ struct Planner {
     Arena scratch; /* for what the plan does not keep */
     const Zone *zone;
     ReleaseSet releases;
-    bool is_checking; /* plan_check() */
+    bool is_checking;    /* plan_check() */
+    const char *convert; /* PlanOptions.convert */
 
     /* Catalog by id, and by what else is looked for. Values borrowed. */
     GHashTable *networks, *networks_by_name, *service_offerings, *disk_offerings, *templates,
@@ -245,6 +249,7 @@ struct Planner {
     Owner **rule_owners;      /* by place in the policy */
     GHashTable *pool_matches; /* datastore and cluster -> PoolMatch */
     GHashTable *offering_picks, *disk_offering_picks;
+    GHashTable *convert_targets;           /* "cluster/pool/direct" -> ConvertTarget */
     GHashTable *pool_spaces;               /* StoragePool -> PoolSpace */
     GHashTable *offering_counts;           /* id -> OfferingRow */
     GHashTable *move_targets;              /* cluster, hypervisor and tags -> TargetList */
@@ -280,7 +285,8 @@ struct Task {
     const Instance *instance;
     const InstanceView *view;   /* what is so: the source's view, else CloudStack's */
     const InstanceView *server; /* what the server sees: CloudStack's view, else the source's */
-    Hypervisor hypervisor;
+    Hypervisor hypervisor;      /* that CloudStack records: of a VM that is converted, KVM */
+    ConvertTarget *target;      /* what it is converted for; NULL: it is imported where it is */
     const Cluster *cluster;
     const Owner *owner;
     size_t nth_owner, n_owners; /* while proposing: of those that its rule names */
@@ -302,6 +308,9 @@ struct Task {
     bool is_other;            /* the call names another instance: nothing else can be judged */
     const ManagedVm *managed; /* that this instance is already */
 };
+
+/* One of the proposals or checks of an instance. */
+typedef void (*Step)(Task *task);
 
 void planner_init(Planner *planner);
 void planner_release(Planner *planner);
@@ -346,6 +355,13 @@ bool has_text(const Texts *texts, const char *text);
 #define UNSEEN_OFFERING_WHY                                                                        \
     "this release lists no deleted ones, so it may be one of them, or none at all"
 
+/* calls.c: the call that a choice makes */
+typedef struct ApiName {
+    const char *name, *lower; /* as it is sent, and as the server's texts have it */
+} ApiName;
+
+const ApiName *choice_api(const Choice *choice);
+
 /* param_check.c: what the server refuses before it looks at the instance */
 void check_params(Task *task);
 
@@ -355,7 +371,7 @@ void check_rules(Task *task);
 
 /* server_order.c */
 /* Index of the one refusal that the server would send; findings->len if it sends none. */
-guint first_refusal(const Planner *planner, const GArray *findings);
+guint first_refusal(const Planner *planner, const GArray *findings, bool is_converted);
 
 /* --- the maps --------------------------------------------------------------------------------- */
 
@@ -432,6 +448,9 @@ typedef struct CustomRange {
     int64_t cpus_min, cpus_max, memory_min, memory_max; /* MiB */
 } CustomRange;
 
+/* What is less than the source has ("CPU number"), and by how much; NULL: nothing. */
+const char *smaller_than_source(
+    const ServiceOffering *offering, const Shape *shape, int64_t *ret_has, int64_t *ret_wants);
 CustomRange custom_range(const Planner *planner, const ServiceOffering *offering);
 bool offering_is_custom(const ServiceOffering *offering);
 FindingId offering_fit(const Planner *planner, const ServiceOffering *offering, const Shape *shape);
@@ -483,6 +502,8 @@ int64_t pool_space_free(const PoolSpace *space);
 GArray *pool_uses_new(void);
 /* Takes the space of all disks of the instance where they lie. */
 void import_space(Task *task);
+/* Takes that of a disk that is converted. */
+void convert_space(Task *task, PoolSpace *to, int64_t bytes);
 /* Takes that of a move; @from: NULL if it is not known. */
 void move_space(Task *task, PoolSpace *from, PoolSpace *to, int64_t bytes);
 /* Gives back what the current task took. */

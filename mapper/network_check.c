@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "convert_priv.h"
 #include "trap_priv.h"
 
 /* A NIC with its choice and everything that the findings about it name. */
@@ -376,7 +377,10 @@ find_mac_taken(const NicTask *at, const char *mac, const char *whose)
     Planner *planner = task->planner;
     const char *network = network_name(at->network);
     Answer removes = RELEASES_ASK(&planner->releases, force_removes_other_nic);
-    if (!is_true(task->item->choice.forced))
+    if (!is_true(task->item->choice.forced) && task->target)
+        FIND(task, CONVERT_MAC_TAKEN, at->id, ARG(mac), ARG(network), ARG(whose),
+            ARG(text_or_word(at->network->id)));
+    else if (!is_true(task->item->choice.forced))
         FIND(task, MAC_IN_NETWORK, at->id, ARG(mac), ARG(network), ARG(whose),
             ARG(text_or_word(at->network->id)));
     else if (removes == ANSWER_NO)
@@ -536,10 +540,14 @@ check_network(NicTask *at)
         at->network = g_hash_table_lookup(planner->networks, id);
     else if (at->choice || !planner->is_checking)
         find_none_chosen(at);
+    else if (task->target)
+        FIND(task, CONVERT_NIC_OPEN, at->id, ARG(""));
     else
         at->network = network_taken_by_server(at);
     if (!at->network)
         return;
+    if (task->target) /* importVm looks at it before all others */
+        check_mac(at);
     FindingId problem = network_fit(task, at->server, at->network);
     if (problem)
         find_network_problem(at, problem);
@@ -548,7 +556,8 @@ check_network(NicTask *at)
     warn_of_several(at);
     check_hostname_on(at);
     check_ip(at);
-    check_mac(at);
+    if (!task->target)
+        check_mac(at);
     check_nic_start(task, at->server, at->nic, at->network);
     const char *ip4 = at->choice ? at->choice->ip4.value : NULL;
     const char *recorded = ip_recorded(task, at->server, at->network, ip4);
@@ -576,6 +585,8 @@ static void
 check_adapter(Task *task, const Nic *nic, const char **first)
 {
     const char *adapter = nic->adapter.value;
+    if (task->target) /* virt-v2v makes all of one kind */
+        return;
     if (!adapter && task->server->nics.n > 1)
         FIND(task, ADAPTER_UNKNOWN, nic->id.value, ARG_N((int64_t)task->server->nics.n));
     else if (!*first)
@@ -641,6 +652,26 @@ check_entries(Task *task)
     }
 }
 
+/* importVm counts networks, each NIC's name once. */
+static void
+check_count(Task *task)
+{
+    const Choice *choice = &task->item->choice;
+    const InstanceView *server = task->server;
+    size_t n = 0;
+    for (size_t i = 0; i < choice->nics.n; i++) {
+        bool is_first = choice->nics.items[i].networkid.value;
+        for (size_t j = 0; j < i && is_first; j++)
+            is_first = !choice->nics.items[j].networkid.value ||
+                       g_strcmp0(choice->nics.items[j].nic.value, choice->nics.items[i].nic.value);
+        n += is_first;
+    }
+    if (n != server->nics.n)
+        FIND(task, CONVERT_NICS_COUNT, NULL,
+            ARG(is_cloned(task) ? "(name of the clone)" : text_or_word(task->item->choice.name)),
+            ARG_N((int64_t)server->nics.n), ARG_N((int64_t)n));
+}
+
 void
 check_nics(Task *task)
 {
@@ -650,6 +681,8 @@ check_nics(Task *task)
         return;
     }
     check_entries(task);
+    if (task->target)
+        check_count(task);
     const char *adapter = NULL;
     for (size_t i = 0; i < server->nics.n; i++) {
         NicTask at = {.task = task, .server = &server->nics.items[i]};

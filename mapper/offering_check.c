@@ -110,6 +110,17 @@ free_member(const ServiceOffering *offering)
 }
 
 static void
+find_smaller(Task *task, const ServiceOffering *offering)
+{
+    int64_t has = 0, wants = 0;
+    const char *what = smaller_than_source(offering, &task->shape, &has, &wants);
+    Answer is_made = check_is_made(task->planner, FINDING_CONVERT_OFFERING_SMALL);
+    FIND(task, CONVERT_OFFERING_SMALL, NULL, ARG(text_or_word(offering->name)),
+        ARG(text_or_word(offering->id)), ARG(what), ARG_N(has), ARG_N(wants))
+        ->severity = is_made == ANSWER_YES ? SEVERITY_BLOCKER : SEVERITY_UNKNOWN;
+}
+
+static void
 find_misfit(Task *task, const ServiceOffering *offering, FindingId problem)
 {
     const char *name = text_or_word(offering->name), *id = text_or_word(offering->id);
@@ -322,9 +333,12 @@ check_offering(Task *task)
         find_unread_list(task, "domains");
     task->shape.has_speed = read_speed_detail(&task->item->choice, &task->shape.given_mhz);
     FindingId problem = offering_fit(planner, offering, &task->shape);
-    if (problem)
+    if (problem == FINDING_CONVERT_OFFERING_SMALL)
+        find_smaller(task, offering);
+    else if (problem)
         find_misfit(task, offering, problem);
     check_custom_release(task, offering);
-    check_host_tags(task, offering);
+    if (!task->target) /* the copy is on no host yet */
+        check_host_tags(task, offering);
     warn_of_offering(task, offering);
 }

@@ -36,6 +36,33 @@ task_read_shape(Task *task)
     task->has_size = cpus.state == FACT_KNOWN && memory.state == FACT_KNOWN;
 }
 
+/* What importVm compares with the source: of a custom offering the least that it gives. */
+const char *
+smaller_than_source(
+    const ServiceOffering *offering, const Shape *shape, int64_t *ret_has, int64_t *ret_wants)
+{
+    const ServiceOfferingDetails *limits = &offering->serviceofferingdetails;
+    const struct {
+        const char *what;
+        Int has;
+        int64_t wants;
+    } sizes[] = {
+        {"CPU number",
+            offering->cpunumber.state == FACT_KNOWN ? offering->cpunumber : limits->mincpunumber,
+            shape->cpus},
+        {"CPU speed", offering->cpuspeed, shape->own_mhz},
+        {"Memory", offering->memory.state == FACT_KNOWN ? offering->memory : limits->minmemory,
+            shape->memory_mib}};
+    for (size_t i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        if (sizes[i].has.state != FACT_KNOWN || sizes[i].has.value >= sizes[i].wants)
+            continue;
+        *ret_has = sizes[i].has.value;
+        *ret_wants = sizes[i].wants;
+        return sizes[i].what;
+    }
+    return NULL;
+}
+
 static FindingId
 fixed_fit(const ServiceOffering *offering, const Shape *shape)
 {
@@ -98,6 +125,11 @@ offering_fit(const Planner *planner, const ServiceOffering *offering, const Shap
         return FINDING_OFFERING_ENCRYPTS;
     if (is_true(offering->isvolatile))
         return FINDING_OFFERING_VOLATILE;
+    int64_t has = 0, wants = 0;
+    if (shape->is_converted &&
+        check_is_made(planner, FINDING_CONVERT_OFFERING_SMALL) != ANSWER_NO &&
+        smaller_than_source(offering, shape, &has, &wants))
+        return FINDING_CONVERT_OFFERING_SMALL;
     return offering_is_custom(offering) ? custom_fit(planner, offering, shape)
                                         : fixed_fit(offering, shape);
 }
@@ -450,8 +482,8 @@ find_offering_pick(const Task *task)
     const Shape *shape = &task->shape;
     NumberKey key = {
         {(uint64_t)shape->cpus, (uint64_t)shape->memory_mib, (uint64_t)shape->reservation_mhz,
-            shape->is_off, (uintptr_t)task->owner, (uintptr_t)task->root_match,
-            (uint64_t)shape->limit_mhz, (uint64_t)shape->own_mhz},
+            (uint64_t)shape->is_off | (uint64_t)shape->is_converted << 1, (uintptr_t)task->owner,
+            (uintptr_t)task->root_match, (uint64_t)shape->limit_mhz, (uint64_t)shape->own_mhz},
         rule_set(task, RULE_PREFER_OFFERING, RULE_FORBID_OFFERING)};
     OfferingPick *pick = g_hash_table_lookup(planner->offering_picks, &key);
     if (pick)

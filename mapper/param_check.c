@@ -9,13 +9,12 @@
 
 enum { VALUE_LENGTH_MAX = 255 };
 
-static const char import_api[] = "importUnmanagedInstance";
-
 /* listApis shows what the caller may call. */
 static void
 check_caller(Task *task)
 {
     const Catalog *catalog = task->planner->catalog;
+    const char *import_api = choice_api(&task->item->choice)->name;
     for (size_t i = 0; i < catalog->apis.n; i++)
         if (!g_strcmp0(catalog->apis.items[i].name.value, import_api))
             return;

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "convert_priv.h"
 #include "plan_priv.h"
 #include "trap_priv.h"
 
@@ -59,7 +60,7 @@ plan_unref(Plan *plan)
 /* --- the steps -------------------------------------------------------------------------------- */
 
 /* Each check may rest on those before it; in which order the server looks, server_order.c says. */
-static void (*const checks[])(Task *task) = {
+static const Step in_place[] = {
     check_params,
     check_owner,
     check_cluster,
@@ -77,6 +78,29 @@ static void (*const checks[])(Task *task) = {
     check_source,
     check_start,
     check_rules,
+    NULL,
+};
+
+static const Step converted[] = {
+    check_params,
+    check_convert_call,
+    check_owner,
+    check_cluster,
+    check_hostname,
+    check_convert_source,
+    check_offering,
+    check_convert_hosts,
+    check_disks,
+    check_convert_storage,
+    check_nics,
+    check_template,
+    check_limits,
+    check_source,
+    check_convert_guest,
+    check_start,
+    check_rules,
+    check_convert_notes,
+    NULL,
 };
 
 static void
@@ -85,7 +109,7 @@ keep_findings(Planner *planner, PlanItem *item)
     const GArray *findings = planner->findings;
     if (!findings->len)
         return;
-    guint first = first_refusal(planner, findings);
+    guint first = first_refusal(planner, findings, choice_is_converted(&item->choice));
     item->findings = arena_new_n(planner->arena, Finding, findings->len);
     if (first < findings->len)
         item->findings[item->n_findings++] = g_array_index(findings, Finding, first);
@@ -226,8 +250,9 @@ run_checks(Task *task)
 {
     const GArray *findings = task->planner->findings;
     Severity worst = SEVERITY_NONE;
-    for (size_t i = 0; i < G_N_ELEMENTS(checks) && !task->is_other; i++)
-        checks[i](task);
+    for (const Step *check = task->target ? converted : in_place; *check && !task->is_other;
+         check++)
+        (*check)(task);
     for (guint i = 0; i < findings->len; i++)
         worst = MAX(worst, g_array_index(findings, Finding, i).severity);
     return worst;
@@ -423,7 +448,8 @@ plan_build(const Inventory *inventory, const Catalog *catalog, const Policy *pol
     const PlanOptions *options, GError **error)
 {
     g_autoptr(Policy) none = policy ? NULL : policy_new_default();
-    Planner planner = {.inventory = inventory, .catalog = catalog};
+    Planner planner = {
+        .inventory = inventory, .catalog = catalog, .convert = options ? options->convert : NULL};
     planner.policy = policy ? policy : none;
     if (!plan_start(&planner, options, error))
         return plan_end(&planner, NULL, error);
@@ -534,6 +560,8 @@ check_item(Planner *planner, PlanItem *item, const PlanItem *given, const Instan
             ARG(text_or_word(task.view->id)));
     check_facts(&task, given);
     keep_reasons(&task, given);
+    if (choice_is_converted(&item->choice))
+        start_convert(&task);
     run_checks(&task);
     settle(&task);
 }

@@ -351,6 +351,7 @@ static const struct {
     BY_KEY(owners),
     BY_KEY(ledgers),
     BY_KEY(pool_matches),
+    BY_KEY(convert_targets),
     BY_KEY(source_clusters),
     BY_KEY(move_targets),
     BY_KEY(held_hostnames),

@@ -286,7 +286,8 @@ check_rules(Task *task)
         bool is_of_data_disks =
             kind == RULE_PREFER_DISK_OFFERING || kind == RULE_FORBID_DISK_OFFERING;
         if (kind == RULE_NETWORK || (is_of_data_disks && server->disks.n < 2) ||
-            (kind == RULE_TEMPLATE && task->hypervisor != HYPERVISOR_KVM))
+            (kind == RULE_TEMPLATE && task->hypervisor != HYPERVISOR_KVM) ||
+            (kind == RULE_CONVERT && task->hypervisor == HYPERVISOR_KVM && !task->target))
             continue;
         find_undecided_rule(task, (RuleKind)kind, NULL, NULL);
     }

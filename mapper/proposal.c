@@ -3,11 +3,12 @@
  * What is proposed for an instance. Each choice is the best one by what is known when it is made;
  * where the checks then tell that it would not do, the next best ones are tried.
  */
+#include "convert_priv.h"
 #include "plan_priv.h"
 #include "trap_priv.h"
 
 /* Each choice may rest on those before it. */
-static void (*const proposals[])(Task *task) = {
+static const Step in_place[] = {
     propose_cluster,
     propose_owner,
     propose_names,
@@ -17,6 +18,20 @@ static void (*const proposals[])(Task *task) = {
     propose_disks,
     propose_template,
     propose_nics,
+    NULL,
+};
+
+static const Step converted[] = {
+    propose_owner,
+    propose_names,
+    propose_root,
+    propose_offering,
+    propose_firmware,
+    propose_disks,
+    propose_template,
+    propose_nics,
+    propose_convert_call,
+    NULL,
 };
 
 static bool
@@ -74,8 +89,9 @@ propose_for_owner(Task *task, const Task *start, guint n_findings, size_t nth)
     g_array_set_size(planner->misses, 0);
     task->item->choice = (Choice){0};
     task->nth_owner = nth;
-    for (size_t i = 0; i < G_N_ELEMENTS(proposals); i++)
-        proposals[i](task);
+    propose_convert(task);
+    for (const Step *step = task->target ? converted : in_place; *step; step++)
+        (*step)(task);
     return check_proposal(task);
 }
 

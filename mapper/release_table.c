@@ -9,6 +9,9 @@
  *   4.18.2         and its security releases .1 to .5
  *   4.22.0.1       4.22.0 with the reservations of 4.22.1, and a mistake that 4.22.1 mends
  *   4.23.0         read before its release
+ *   picks_pools_by_tag, compares_with_source
+ *                  read in 4.19.0, 4.19.1, 4.20.0 and from 4.22.0.1 on; those between by the dates
+ *                  of the changes
  *   asks_kvm_template
  *                  4.20.2, 4.20.3 and 4.22.0 only after an import from VMware without a template
  */
@@ -73,7 +76,11 @@
     X(has_update_nic           ,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     Y)   \
     X(has_strict_tags_setting  ,     _,     _,     _,     _,     _,     _,     Y,     Y,     Y,     Y,     Y,     Y,     Y,     Y,     Y)   \
     X(has_key_access_setting   ,     _,     _,     _,     _,     _,     _,     _,     Y,     Y,     Y,     Y,     Y,     Y,     Y,     Y)   \
-    X(has_post_setting         ,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     Y,     Y,     Y,     Y,     Y)
+    X(has_post_setting         ,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     Y,     Y,     Y,     Y,     Y)   \
+    /* How it converts. */                                                                                                                  \
+    X(clones_always            ,     _,     _,     Y,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _)   \
+    X(picks_pools_by_tag       ,     _,     _,     _,     _,     Y,     Y,     _,     Y,     Y,     Y,     Y,     Y,     Y,     Y,     Y)   \
+    X(compares_with_source     ,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     _,     Y,     Y,     Y,     Y)
 
 #define COLUMN_0(member, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o) .member = a,
 #define COLUMN_1(member, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o) .member = b,

@@ -67,6 +67,10 @@ typedef struct Release {
     bool has_import_vm, has_import_volume, has_import_host, has_dcvms_batch, has_dcvms_instance;
     bool has_delete_protection, has_import_tasks, has_vddk, has_update_nic;
     bool has_strict_tags_setting, has_key_access_setting, has_post_setting;
+    /* how it converts */
+    bool clones_always;        /* what is off, too, and before it looks at hosts and pools */
+    bool picks_pools_by_tag;   /* else all disks go to one pool, whatever their offerings' tags */
+    bool compares_with_source; /* an offering that is smaller than the source is refused */
 } Release;
 
 enum { RELEASE_COLUMNS_MAX = 16 };
@@ -112,8 +116,10 @@ typedef enum CheckRank {
     RANK_PARAM_PROJECT,
     RANK_PARAM_TEMPLATE,
     RANK_PARAM_OFFERING,
+    RANK_PARAM_CONVERT, /* this and all others of that name: of importVm alone */
     RANK_OWNER,
-    RANK_DOMAIN_ALONE, /* the first one in the job */
+    RANK_CONVERT_EXTRA, /* the first one in the job */
+    RANK_DOMAIN_ALONE,  /* likewise, of an import */
     RANK_HYPERVISOR,
     RANK_CLUSTER_STATE,
     RANK_OFFERING_ACCESS,
@@ -125,11 +131,25 @@ typedef enum CheckRank {
     RANK_DISK_OFFERING_IDS,
     RANK_EARLY_INSTANCES, /* reserved first by the release that breaks on custom offerings, */
     RANK_EARLY_SIZES,     /* then CPUs and memory */
+    RANK_CONVERT_VCENTER,
+    RANK_CONVERT_POOL,
+    RANK_CONVERT_HOST, /* from here on each refusal of importVm is a 530 */
+    RANK_CONVERT_IMPORT_HOST,
+    RANK_CONVERT_SUPPORT,
+    RANK_CONVERT_TEMPORARY,
+    RANK_CONVERT_TARGET,
+    RANK_CONVERT_SOURCE,
     RANK_VISIBLE,
     RANK_TEMPLATE_NEEDED,
     RANK_GUEST_OS,
     RANK_SIZE,
     RANK_LIMITS,
+    RANK_CONVERT_NICS, /* importVm looks at NICs before it converts, and again at the end */
+    RANK_LATE_HOST,    /* the hosts and pools of importVm in the release that clones first */
+    RANK_LATE_IMPORT_HOST,
+    RANK_LATE_SUPPORT,
+    RANK_LATE_TEMPORARY,
+    RANK_LATE_TARGET,
     RANK_OFFERING_FIT,
     RANK_OFFERING_LIMITS, /* of CPUs and memory, without reservations */
     RANK_HOST_TAGS,

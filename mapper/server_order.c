@@ -23,8 +23,18 @@ is_refusal(const Finding *finding)
            (finding->severity == SEVERITY_BLOCKER || finding->severity == SEVERITY_ACTION);
 }
 
+/* importVm looks at the NICs earlier; its first release, at hosts and pools later. */
 static CheckRank
-rank_of(const Finding *finding, const ReleaseSet *set)
+rank_of_conversion(const ReleaseSet *set, CheckRank rank)
+{
+    bool is_place = rank >= RANK_CONVERT_HOST && rank <= RANK_CONVERT_TARGET;
+    if (is_place && RELEASES_ASK(set, clones_always) == ANSWER_YES)
+        return rank - RANK_CONVERT_HOST + RANK_LATE_HOST;
+    return rank == RANK_NICS ? RANK_CONVERT_NICS : rank;
+}
+
+static CheckRank
+rank_of(const Finding *finding, const ReleaseSet *set, bool is_converted)
 {
     CheckRank rank = (CheckRank)finding->kind->rank;
     if (RELEASES_ASK(set, reserves_limits) == ANSWER_NO)
@@ -33,17 +43,18 @@ rank_of(const Finding *finding, const ReleaseSet *set)
         rank = finding->kind == &kind_LIMIT_INSTANCES ? RANK_EARLY_INSTANCES : RANK_EARLY_SIZES;
     if (rank == RANK_DOMAIN_ALONE && RELEASES_ASK(set, asks_cluster_first) == ANSWER_YES)
         rank = RANK_CLUSTER_STATE;
-    return rank;
+    return is_converted ? rank_of_conversion(set, rank) : rank;
 }
 
 guint
-first_refusal(const Planner *planner, const GArray *findings)
+first_refusal(const Planner *planner, const GArray *findings, bool is_converted)
 {
     guint first = findings->len;
     CheckRank least = RANK_N;
     for (guint i = 0; i < findings->len; i++) {
         const Finding *finding = &g_array_index(findings, Finding, i);
-        CheckRank rank = is_refusal(finding) ? rank_of(finding, &planner->releases) : RANK_N;
+        CheckRank rank =
+            is_refusal(finding) ? rank_of(finding, &planner->releases, is_converted) : RANK_N;
         if (rank < least) {
             least = rank;
             first = i;

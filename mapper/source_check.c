@@ -70,7 +70,7 @@ check_disk_kind(Task *task, const Disk *disk)
 {
     const char *id = disk->id.value, *label = label_of(disk);
     const char *backing = text_or_word(disk->backing_type);
-    bool is_vmware = task->hypervisor == HYPERVISOR_VMWARE;
+    bool is_vmware = task->hypervisor == HYPERVISOR_VMWARE || task->target;
     if (disk->backing == DISK_BACKING_RDM)
         FIND(task, DISK_RAW_MAPPED, id, ARG(label), ARG(backing));
     else if (disk->backing == DISK_BACKING_OTHER ||

@@ -208,7 +208,7 @@ bool
 is_recorded_as_uefi(const Task *task)
 {
     return detail_of(&task->item->choice, "UEFI") ||
-           (task->server->firmware == FIRMWARE_UEFI && records_firmware(task));
+           (!task->target && task->server->firmware == FIRMWARE_UEFI && records_firmware(task));
 }
 
 /* What the release does not record of itself goes into the details. */
@@ -352,7 +352,8 @@ check_start(Task *task)
             FIND(task, START_UUID, NULL, ARG(task->view->bios_uuid.value));
     }
     check_os_type(task);
-    check_details(task);
+    if (!task->target)
+        check_details(task);
     check_start_room(task);
     find_untold(task);
 }

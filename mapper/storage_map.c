@@ -8,7 +8,7 @@
  */
 #include <string.h>
 
-#include "mapper_priv.h"
+#include "convert_priv.h"
 
 /* What CloudStack knows of the datastore of a disk. */
 typedef struct Place {
@@ -194,6 +194,8 @@ find_match(Task *task, const Disk *disk)
 const PoolMatch *
 pool_match_find(Task *task, const Disk *disk)
 {
+    if (task->target)
+        return target_match(task->target);
     size_t place = (size_t)(disk - task->server->disks.items) % G_N_ELEMENTS(task->matches);
     if (task->matches[place].disk != disk) {
         task->matches[place].match = find_match(task, disk);
@@ -364,6 +366,8 @@ pool_fit(const Planner *planner, const PoolMatch *match, const Texts *tags)
 int
 pool_certainty(const Planner *planner, const PoolMatch *match, const Texts *tags)
 {
+    if (match && match->target)
+        return target_certainty(planner, match->target, tags);
     const StoragePool *pool = NULL;
     FindingId problem = match && match->right ? pool_fit(planner, match, tags) : FINDING_NONE;
     if (problem == FINDING_STORAGE_TAGS_DIFFER || problem == FINDING_DATASTORE_TAKEN_FOR_OTHER)
@@ -456,6 +460,10 @@ find_pool_problem(
     Task *task, const Disk *disk, const PoolMatch *match, const Texts *tags, const char *offering)
 {
     Planner *planner = task->planner;
+    if (match->target) {
+        find_target_problem(task, disk, tags, offering);
+        return;
+    }
     FindingId problem = pool_fit(planner, match, tags);
     const char *id = disk->id.value, *label = text_or_word(disk->label);
     const char *zone = planner->zone->id.value, *datastore = match->datastore;

@@ -42,6 +42,8 @@ must_keep_tags(const Planner *planner)
 const char *
 move_obstacle(const Task *task)
 {
+    if (task->target)
+        return "a disk that is converted is put on a pool with the tags of its offering";
     if (task->hypervisor == HYPERVISOR_VMWARE)
         return NULL;
     if (task->hypervisor == HYPERVISOR_UNKNOWN)

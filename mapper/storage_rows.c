@@ -19,6 +19,8 @@ const char *const storage_match_words[STORAGE_N] = {
 void
 count_storage(Task *task)
 {
+    if (task->target) /* its disks come to other pools, and stay in the source */
+        return;
     const InstanceView *server = task->server;
     for (size_t i = 0; i < server->disks.n; i++) {
         const Disk *disk = &server->disks.items[i];

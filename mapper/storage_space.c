@@ -138,6 +138,12 @@ take_space(Task *task, PoolUse use)
 }
 
 void
+convert_space(Task *task, PoolSpace *to, int64_t bytes)
+{
+    take_space(task, (PoolUse){.space = to, .arriving = bytes});
+}
+
+void
 move_space(Task *task, PoolSpace *from, PoolSpace *to, int64_t bytes)
 {
     take_space(task, (PoolUse){.space = to, .arriving = bytes});
@@ -149,7 +155,7 @@ void
 import_space(Task *task)
 {
     const InstanceView *server = task->server;
-    for (size_t i = 0; i < server->disks.n; i++) {
+    for (size_t i = 0; i < server->disks.n && !task->target; i++) {
         const Disk *disk = &server->disks.items[i];
         const PoolMatch *match = pool_match_find(task, disk);
         if (match->space && disk->capacity_bytes.state == FACT_KNOWN)

@@ -58,9 +58,10 @@ check_nic_traps(Task *task, const Nic *nic, const Network *network)
                                  ? inventory_find_portgroup(task->planner->inventory,
                                        task->view->source.value, nic->portgroup.value)
                                  : NULL;
-    if (group) {
-        check_ephemeral(task, nic, group);
+    if (group)
         check_name_of(task, nic, group);
+    if (group && !task->target) { /* what is left behind does not matter */
+        check_ephemeral(task, nic, group);
         check_reach(task, nic, group, network);
     }
     if (network)

@@ -9,7 +9,7 @@ assert_check_is_complete(const FindingKind *kind)
     bool is_check = kind->stage != STAGE_NONE;
     g_assert_true(is_check == (kind->rank != RANK_NONE));
     g_assert_true(is_check == (kind->proof != PROOF_NONE));
-    g_assert_true(!is_check || (kind->stage == STAGE_JOB) == (kind->rank >= RANK_DOMAIN_ALONE));
+    g_assert_true(!is_check || (kind->stage == STAGE_JOB) == (kind->rank >= RANK_CONVERT_EXTRA));
     g_autofree char *releases_of = finding_kind_releases(kind);
     g_autofree char *wordings = finding_kind_wordings(kind);
     g_assert_true(*releases_of); /* some release makes it */
