@@ -128,29 +128,20 @@ ask_some(void *data)
     return NULL;
 }
 
-/* Opening may hang as any call. */
-static void *
-open_read_write(Worker *worker)
-{
-    virConnectPtr connection = virConnectOpen(worker->request.uri.value);
-    worker->requests++;
-    if (connection)
-        return connection;
-    worker_problem(worker, "agents-unread", NULL,
-        "guest agents could not be asked: addresses of guests stay unknown",
-        "give an account with read-write access, or set agent=no", "%s", libvirt_last_error().text);
-    return NULL;
-}
-
 void
 worker_ask_agents(Worker *worker)
 {
     enum { POLL_US = 1000 };
     Asking *asking = g_new0(Asking, 1);
     asking->worker = worker;
-    asking->connection = worker_bounded(worker, open_read_write, STAGE_MS);
-    if (!asking->connection)
+    asking->connection = worker_bounded(worker, worker_open_read_write, STAGE_MS);
+    if (!asking->connection) {
+        worker_problem(worker, "agents-unread", NULL,
+            "guest agents could not be asked: addresses of guests stay unknown",
+            "give an account with read-write access, or set agent=no", "%s",
+            worker->read_write_why.text[0] ? worker->read_write_why.text : "no answer in time");
         return;
+    }
     for (size_t i = 0; i < AGENT_THREADS; i++) {
         pthread_t thread;
         if (pthread_create(&thread, NULL, ask_some, asking) != 0)
@@ -160,4 +151,6 @@ worker_ask_agents(Worker *worker)
     while (atomic_load(&asking->n_ended) < worker->n_domains &&
            g_get_monotonic_time() < worker->deadline_us)
         usleep(POLL_US);
+    if (atomic_load(&asking->n_ended) < worker->n_domains)
+        worker->is_left = true;
 }

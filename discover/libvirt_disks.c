@@ -360,14 +360,24 @@ note_shared(Worker *worker, GHashTable *users, DomainEntry *entry, size_t i)
     }
 }
 
+static int
+compare_entries(const void *a, const void *b)
+{
+    return strcmp((*(DomainEntry *const *)a)->name, (*(DomainEntry *const *)b)->name);
+}
+
 void
 worker_find_shared_disks(Worker *worker)
 {
+    g_autofree DomainEntry **by_name = g_new0(DomainEntry *, worker->n_all + 1);
+    for (size_t k = 0; k < worker->n_all; k++)
+        by_name[k] = &worker->domains[k];
+    qsort(by_name, worker->n_all, sizeof *by_name, compare_entries);
     /* Once in each direction, so that both are told. */
     for (int pass = 0; pass < 2; pass++) {
         g_autoptr(GHashTable) users = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-        for (size_t k = 0; k < worker->n_domains; k++) {
-            DomainEntry *entry = &worker->domains[pass ? worker->n_domains - 1 - k : k];
+        for (size_t k = 0; k < worker->n_all; k++) {
+            DomainEntry *entry = by_name[pass ? worker->n_all - 1 - k : k];
             if (entry->taken == DOMAIN_READ)
                 for (size_t i = 0; i < entry->xml.view.disks.n; i++)
                     note_shared(worker, users, entry, i);

@@ -19,6 +19,15 @@ compare_names(const void *a, const void *b)
     return strcmp(left->name, right->name);
 }
 
+static bool
+is_asked_for(const WireRequest *request, const char *uuid)
+{
+    for (size_t i = 0; i < request->ids.n; i++)
+        if (strcmp(request->ids.items[i], uuid) == 0)
+            return true;
+    return request->ids.state != FACT_KNOWN;
+}
+
 bool
 worker_list_domains(Worker *worker, LibvirtError *ret_error)
 {
@@ -30,13 +39,18 @@ worker_list_domains(Worker *worker, LibvirtError *ret_error)
         return false;
     }
     worker->domains = g_new0(DomainEntry, (size_t)n + 1);
+    size_t n_others = 0;
     for (int i = 0; i < n; i++) {
-        DomainEntry *entry = &worker->domains[i];
+        char uuid[VIR_UUID_STRING_BUFLEN] = "";
+        virDomainGetUUIDString(handles[i], uuid);
+        DomainEntry *entry = is_asked_for(&worker->request, uuid)
+                                 ? &worker->domains[worker->n_domains++]
+                                 : &worker->domains[(size_t)n - ++n_others];
         entry->handle = handles[i];
         entry->name = virDomainGetName(handles[i]);
-        virDomainGetUUIDString(handles[i], entry->uuid);
+        g_strlcpy(entry->uuid, uuid, sizeof entry->uuid);
     }
-    worker->n_domains = (size_t)n;
+    worker->n_all = (size_t)n;
     qsort(worker->domains, worker->n_domains, sizeof *worker->domains, compare_names);
     free(handles);
     return true;
@@ -135,6 +149,7 @@ read_definition(Worker *worker, DomainEntry *entry, Arena *arena)
 typedef struct Pass {
     Worker *worker;
     void (*read)(Worker *worker, DomainEntry *entry, Arena *arena);
+    size_t n; /* of the first domains */
     atomic_size_t next, n_ended;
 } Pass;
 
@@ -143,7 +158,7 @@ read_some(void *data)
 {
     Pass *pass = data;
     Arena *arena = stage_arena();
-    for (size_t i; (i = atomic_fetch_add(&pass->next, 1)) < pass->worker->n_domains;) {
+    for (size_t i; (i = atomic_fetch_add(&pass->next, 1)) < pass->n;) {
         pass->read(pass->worker, &pass->worker->domains[i], arena);
         atomic_fetch_add(&pass->n_ended, 1);
     }
@@ -152,35 +167,37 @@ read_some(void *data)
 
 /* Waits until all have been read, or @until_us: a domain that hangs does not hold the others. */
 static void
-read_all(Worker *worker, void (*read)(Worker *worker, DomainEntry *entry, Arena *arena),
+read_all(Worker *worker, size_t n, void (*read)(Worker *worker, DomainEntry *entry, Arena *arena),
     int64_t until_us)
 {
     enum { POLL_US = 2000 };
     Pass *pass = g_new0(Pass, 1);
     pass->worker = worker;
     pass->read = read;
+    pass->n = n;
     bool is_remote = strstr(worker->request.uri.value, "+ssh:") != NULL ||
                      strstr(worker->request.uri.value, "+tls:") != NULL;
-    size_t n_threads =
-        MIN((size_t)(is_remote ? XML_THREADS : XML_THREADS_LOCAL), worker->n_domains);
+    size_t n_threads = MIN((size_t)(is_remote ? XML_THREADS : XML_THREADS_LOCAL), n);
     for (size_t i = 0; i < n_threads; i++) {
         pthread_t thread;
         if (pthread_create(&thread, NULL, read_some, pass) != 0)
             break;
         pthread_detach(thread);
     }
-    while (atomic_load(&pass->n_ended) < worker->n_domains && g_get_monotonic_time() < until_us)
+    while (atomic_load(&pass->n_ended) < n && g_get_monotonic_time() < until_us)
         usleep(POLL_US);
+    if (atomic_load(&pass->n_ended) < n)
+        worker->is_left = true;
 }
 
 void
 worker_read_domains(Worker *worker)
 {
-    read_all(worker, read_domain, worker->deadline_us);
-    for (size_t i = 0; i < worker->n_domains; i++) {
+    read_all(worker, worker->n_all, read_domain, worker->deadline_us);
+    for (size_t i = 0; i < worker->n_all; i++) {
         DomainEntry *entry = &worker->domains[i];
         entry->taken = entry->progress;
-        worker->n_vanished += entry->taken == DOMAIN_VANISHED;
+        worker->n_vanished += i < worker->n_domains && entry->taken == DOMAIN_VANISHED;
     }
 }
 
@@ -188,22 +205,34 @@ void
 worker_read_definitions(Worker *worker)
 {
     int64_t until_us = g_get_monotonic_time() + (int64_t)STAGE_MS * 1000;
-    read_all(worker, read_definition, MIN(until_us, worker->deadline_us));
+    read_all(worker, worker->n_domains, read_definition, MIN(until_us, worker->deadline_us));
     for (size_t i = 0; i < worker->n_domains; i++)
         worker->domains[i].definition.taken = worker->domains[i].definition.progress;
 }
 
 /* --- states and sizes ------------------------------------------------------------------------- */
 
+/* Of all domains by one call, or of those that were asked for. */
+static int
+fetch_stats(Worker *worker, virDomainStatsRecordPtr **ret_records)
+{
+    const unsigned kinds = VIR_DOMAIN_STATS_STATE | VIR_DOMAIN_STATS_BLOCK,
+                   flags = VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT;
+    worker->requests++;
+    if (worker->n_domains == worker->n_all)
+        return virConnectGetAllDomainStats(worker->connection, kinds, ret_records, flags);
+    g_autofree virDomainPtr *handles = g_new0(virDomainPtr, worker->n_domains + 1);
+    for (size_t i = 0; i < worker->n_domains; i++)
+        handles[i] = worker->domains[i].handle;
+    return virDomainListGetStats(handles, kinds, ret_records, flags);
+}
+
 void *
 worker_read_stats(Worker *worker)
 {
     GHashTable *stats = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     virDomainStatsRecordPtr *records = NULL;
-    int n = virConnectGetAllDomainStats(worker->connection,
-        VIR_DOMAIN_STATS_STATE | VIR_DOMAIN_STATS_BLOCK, &records,
-        VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT);
-    worker->requests++;
+    int n = fetch_stats(worker, &records);
     for (int i = 0; i < n; i++) {
         char uuid[VIR_UUID_STRING_BUFLEN] = "";
         virDomainGetUUIDString(records[i]->dom, uuid);
@@ -227,8 +256,8 @@ worker_read_stats(Worker *worker)
     return stats;
 }
 
-static PowerState
-power_of(int state)
+PowerState
+worker_power_of(int state)
 {
     switch (state) {
     case VIR_DOMAIN_RUNNING:
@@ -254,7 +283,7 @@ finish_state(Worker *worker, DomainEntry *entry)
         worker->stats ? g_hash_table_lookup(worker->stats, entry->uuid) : NULL;
     int state = -1;
     if (record && virTypedParamsGetInt(record->params, record->nparams, "state.state", &state) == 1)
-        view->power = power_of(state);
+        view->power = worker_power_of(state);
     else if (entry->taken == DOMAIN_READ)
         view->power = entry->xml.is_active ? POWER_ON : POWER_OFF;
     if (state == VIR_DOMAIN_PAUSED)

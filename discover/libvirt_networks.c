@@ -124,7 +124,7 @@ want_all(InterfaceReader *reader)
                 want(reader, network->devices.items[i]);
         }
     }
-    for (size_t i = 0; i < worker->n_domains; i++)
+    for (size_t i = 0; i < worker->n_all; i++) /* a tap is known by the domain that it is of */
         if (worker->domains[i].taken == DOMAIN_READ)
             for (size_t k = 0; k < worker->domains[i].xml.view.nics.n; k++) {
                 const NicSource *nic = &worker->domains[i].xml.nics[k];

@@ -2,7 +2,9 @@
  *
  * What the files of the libvirt source share.
  *
- *   source_libvirt.c   parent: config, one worker process per host, records into the sink
+ *   source_libvirt.c   parent: config, hosts, connection test
+ *   libvirt_listing.c  parent: one worker process per host, records into the sink
+ *   libvirt_session.c  parent: one instance's power, and its guest, by workers that stay
  *   libvirt_process.c  parent: start, deadlines, kill
  *   libvirt_worker.c   worker: stages, in the files that libvirt_worker.h lists
  *   domain_xml.c ...   pure: XML texts to facts; know no libvirt
@@ -13,6 +15,7 @@
 #define LIBVIRT_PRIV_H
 
 #include "arena.h"
+#include "discover_priv.h"
 #include "error.h"
 #include "inventory.h"
 #include "source.h"
@@ -260,21 +263,25 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(HostUri, host_uri_clear)
 /* --- libvirt_wire.c: what parent and worker say to each other --------------------------------- */
 
 /*
- * The parent writes one request to the worker's stdin and closes it. The worker writes lines
- * {"<word>": {...}}: the words of inventory records, and those below.
+ * The parent writes a request to the worker's stdin, a line of JSON, and closes it or keeps it for
+ * the next one. The worker answers each by lines {"<word>": {...}}: the words of inventory records,
+ * and those below, up to done or failed.
  */
 #define WIRE_CONNECTED "connected" /* WireConnected: the connection stands */
 #define WIRE_STAGE     "stage"     /* WireStage: a stage begins, with its own deadline */
 #define WIRE_PENDING   "pending"   /* InstanceView: stands unless an instance of that id comes */
 #define WIRE_HOP       "hop"       /* WireHop: one hop of a connection test */
+#define WIRE_POWER     "power"     /* WirePower: of the instance that was asked for; none: gone */
 #define WIRE_FAILED    "failed"    /* WireFailed: the reading broke; the worker ends */
 #define WIRE_DONE      "done"      /* WireDone: all was said */
 
 enum { WIRE_LINE_BYTES_MAX = 64 * 1024 * 1024 };
 
 typedef struct WireRequest {
-    Text mode; /* "list" or "check" */
+    Text mode; /* "list", "read", "power", "shutdown" or "check" */
     Text uri, label;
+    Texts ids;           /* UUIDs, unless all are listed or the host is checked */
+    Bool is_kept;        /* more requests will come; the worker ends when its stdin does */
     Text agent;          /* "yes", "no", "auto" */
     Int agent_timeout_s; /* of one guest */
     Int inventory_ms;    /* the worker's own deadline, plus WIRE_DOMAIN_MS a domain */
@@ -298,6 +305,10 @@ typedef struct WireHop {
     Text detail, remedy;
 } WireHop;
 
+typedef struct WirePower {
+    Text power; /* as power_words has it */
+} WirePower;
+
 typedef struct WireFailed {
     Int code; /* IngestErrorCode */
     Text text, remedy;
@@ -308,7 +319,7 @@ typedef struct WireDone {
 } WireDone;
 
 extern const RecordType wire_request_type, wire_connected_type, wire_stage_type, wire_hop_type,
-    wire_failed_type, wire_done_type;
+    wire_power_type, wire_failed_type, wire_done_type;
 
 /* --- libvirt_process.c ------------------------------------------------------------------------ */
 
@@ -321,10 +332,10 @@ typedef struct WorkerHandler {
 } WorkerHandler;
 
 typedef struct WorkerRun {
-    const char *program; /* started as "PROGRAM libvirt-worker" */
-    const char *request; /* JSON, for its stdin */
-    const atomic_bool *is_cancelled;
-    int64_t connect_ms; /* first deadline, until the handler sets another */
+    const char *program;  /* started as "PROGRAM libvirt-worker" */
+    const char *request;  /* JSON, for its stdin */
+    const Source *source; /* for the cancel flags and the deadline of the session's call */
+    int64_t connect_ms;   /* first deadline, until the handler sets another */
     int64_t total_ms;
     bool is_done; /* out: the worker said that it was through */
 } WorkerRun;
@@ -336,5 +347,45 @@ typedef struct WorkerRun {
  * Errors: TIMEOUT, CANCELLED, PROTOCOL (it died or spoke nonsense), those of the handler
  */
 bool worker_run(WorkerRun *run, const WorkerHandler *handler, GError **error);
+
+/* A worker that stays for more requests, with its connection. One thread at a time. */
+typedef struct KeptWorker KeptWorker;
+KeptWorker *worker_keep(void); /* started when it is first asked. (owned) */
+void worker_dismiss(KeptWorker *kept);
+/* As worker_run(). A worker that failed is ended; the next request starts another. */
+bool worker_ask(KeptWorker *kept, WorkerRun *run, const WorkerHandler *handler, GError **error);
+
+/* --- the source ------------------------------------------------------------------------------- */
+
+typedef struct LibvirtState {
+    GPtrArray *given; /* URIs as the operator wrote them */
+    GArray *hosts;    /* HostUri, once open */
+    char *keyfile, *known_hosts, *pkipath, *agent;
+    int64_t timeout_s;
+    char *folder, *ssh_command; /* private; gone after close */
+    /* Of a session that asks for single instances; gone after close. */
+    GPtrArray *kept;    /* KeptWorker of each host */
+    GHashTable *places; /* id of an instance -> number of the host that had it last, plus 1 */
+} LibvirtState;
+
+/* What a worker is asked of one host; @ids NULL: of all instances, by a worker of its own. */
+typedef struct HostAsk {
+    const char *mode;
+    const HostUri *uri;
+    const GPtrArray *ids;
+    KeptWorker *kept; /* NULL: a worker for this request alone */
+} HostAsk;
+
+bool host_ask(
+    const Source *source, const HostAsk *ask, const WorkerHandler *handler, GError **error);
+/* Of a failed line; always false. */
+bool host_take_failed(struct json_object *value, GError **error);
+
+/* libvirt_listing.c */
+bool libvirt_list(Source *source, InventorySink *sink, GError **error);
+bool libvirt_read(Source *source, SourceRead *read, GError **error);
+/* libvirt_session.c */
+bool libvirt_read_power(Source *source, const char *id, PowerState *ret_power, GError **error);
+bool libvirt_shutdown_guest(Source *source, const char *id, GError **error);
 
 #endif

@@ -3,7 +3,8 @@
  * A worker process: started, heard, and ended in time.
  *
  * A call into libvirt may hang for ever (a silent port, a frozen QEMU, a hung file system), and no
- * thread can be got out of it. A process can.
+ * thread can be got out of it. A process can. One that is kept has one request after the other, and
+ * is ended, too, when it is late; whoever asks next gets another.
  */
 #include "libvirt_priv.h"
 
@@ -53,12 +54,13 @@ worker_environment(void)
 
 /* Runs in the child between fork and exec: only what is safe there. */
 static void
-become_worker(const char *program, char *const *environment, int in, int out)
+become_worker(const char *program, char *const *environment, int in, int out, bool is_kept)
 {
     static const struct rlimit no_core = {0, 0};
     char *const argv[] = {(char *)program, (char *)"libvirt-worker", NULL};
-    setsid(); /* own process group, no terminal for ssh to ask at */
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    setsid();     /* own process group, no terminal for ssh to ask at */
+    if (!is_kept) /* else the thread that starts it may end before it; its stdin tells it then */
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
     setrlimit(RLIMIT_CORE, &no_core);
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
     const struct rlimit space = {WORKER_ADDRESS_SPACE_BYTES, WORKER_ADDRESS_SPACE_BYTES};
@@ -78,7 +80,7 @@ become_worker(const char *program, char *const *environment, int in, int out)
 }
 
 static bool
-process_start(const char *program, Process *ret, GError **error)
+process_start(const char *program, bool is_kept, Process *ret, GError **error)
 {
     int in[2], out[2];
     if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0) {
@@ -89,7 +91,7 @@ process_start(const char *program, Process *ret, GError **error)
     char **environment = worker_environment();
     pid_t pid = fork();
     if (pid == 0)
-        become_worker(program, environment, in[0], out[1]);
+        become_worker(program, environment, in[0], out[1], is_kept);
     int trouble = errno;
     g_strfreev(environment);
     close(in[0]);
@@ -147,6 +149,8 @@ typedef struct Reader {
     json_tokener *tokener;
     GString *text; /* an unfinished line */
     int64_t deadline_us, end_us;
+    bool is_kept;   /* its output does not end with the answer */
+    bool has_heard; /* anything */
 } Reader;
 
 static bool
@@ -205,8 +209,7 @@ read_lines(Reader *reader, const char *bytes, size_t n, GError **error)
 static int
 wait_for_output(const Reader *reader, int fd, GError **error)
 {
-    const atomic_bool *is_cancelled = reader->run->is_cancelled;
-    if (is_cancelled && atomic_load(is_cancelled)) {
+    if (source_is_cancelled(reader->run->source)) {
         g_set_error_literal(error, INGEST_ERROR, INGEST_ERROR_CANCELLED, "interrupted");
         return -1;
     }
@@ -233,8 +236,11 @@ hear(Reader *reader, Process *process, GError **error)
             continue;
         if (n <= 0)
             return true;
+        reader->has_heard = true;
         if (!read_lines(reader, buffer, (size_t)n, error))
             return false;
+        if (reader->is_kept && reader->run->is_done)
+            return true;
     }
 }
 
@@ -262,27 +268,90 @@ explain_end(Process *process, GError **error)
     return false;
 }
 
+/* Sends the request and hears the answer. */
+static bool
+converse(Process *process, Reader *reader, GError **error)
+{
+    WorkerRun *run = reader->run;
+    int64_t now_us = g_get_monotonic_time();
+    reader->end_us = now_us + run->total_ms * 1000;
+    if (run->source->deadline_us)
+        reader->end_us = MIN(reader->end_us, run->source->deadline_us);
+    reader->deadline_us = MIN(now_us + run->connect_ms * 1000, reader->end_us);
+    run->is_done = false;
+    write_all(process->in, run->request); /* if it died, its end tells */
+    write_all(process->in, "\n");
+    if (!reader->is_kept) {
+        close(process->in);
+        process->in = -1;
+    }
+    if (!hear(reader, process, error))
+        return false;
+    return run->is_done || explain_end(process, error);
+}
+
 bool
 worker_run(WorkerRun *run, const WorkerHandler *handler, GError **error)
 {
     g_auto(Process) process = {.in = -1, .out = -1, .is_reaped = true};
-    if (!process_start(run->program, &process, error))
+    if (!process_start(run->program, false, &process, error))
         return false;
-    write_all(process.in, run->request); /* if it died, its end tells */
-    close(process.in);
-    process.in = -1;
-
     g_autoptr(GString) text = g_string_new(NULL);
     g_autoptr(JsonTokener) tokener = json_tokener_new_ex(WORKER_JSON_DEPTH_MAX);
-    int64_t now_us = g_get_monotonic_time();
-    Reader reader = {.run = run,
-        .handler = handler,
-        .tokener = tokener,
-        .text = text,
-        .deadline_us = now_us + MIN(run->connect_ms, run->total_ms) * 1000,
-        .end_us = now_us + run->total_ms * 1000};
-    run->is_done = false;
-    if (!hear(&reader, &process, error))
-        return false;
-    return run->is_done || explain_end(&process, error);
+    Reader reader = {.run = run, .handler = handler, .tokener = tokener, .text = text};
+    return converse(&process, &reader, error);
+}
+
+/* --- kept ------------------------------------------------------------------------------------- */
+
+struct KeptWorker {
+    Process process; /* .pid 0: none runs */
+};
+
+KeptWorker *
+worker_keep(void)
+{
+    KeptWorker *kept = g_new0(KeptWorker, 1);
+    kept->process = (Process){.in = -1, .out = -1, .is_reaped = true};
+    return kept;
+}
+
+static void
+end_kept(KeptWorker *kept)
+{
+    process_end(&kept->process);
+    kept->process = (Process){.in = -1, .out = -1, .is_reaped = true};
+}
+
+void
+worker_dismiss(KeptWorker *kept)
+{
+    if (!kept)
+        return;
+    end_kept(kept);
+    g_free(kept);
+}
+
+bool
+worker_ask(KeptWorker *kept, WorkerRun *run, const WorkerHandler *handler, GError **error)
+{
+    for (;;) {
+        bool is_fresh = kept->process.pid == 0;
+        g_autoptr(GError) trouble = NULL;
+        if (is_fresh && !process_start(run->program, true, &kept->process, error))
+            return false;
+        g_autoptr(GString) text = g_string_new(NULL);
+        g_autoptr(JsonTokener) tokener = json_tokener_new_ex(WORKER_JSON_DEPTH_MAX);
+        Reader reader = {
+            .run = run, .handler = handler, .tokener = tokener, .text = text, .is_kept = true};
+        if (converse(&kept->process, &reader, &trouble))
+            return true;
+        end_kept(kept);
+        /* It had served its time, and ended between two requests. */
+        bool has_gone = !is_fresh && !reader.has_heard && trouble->code == INGEST_ERROR_PROTOCOL;
+        if (!has_gone) {
+            g_propagate_error(error, g_steal_pointer(&trouble));
+            return false;
+        }
+    }
 }

@@ -10,6 +10,8 @@ static const Field request_fields[] = {
     F_TEXT(WireRequest, mode, .is_required = true),
     F_TEXT(WireRequest, uri, .is_required = true),
     F_TEXT(WireRequest, label, .is_required = true),
+    F_TEXTS(WireRequest, ids),
+    F_BOOL(WireRequest, is_kept),
     F_TEXT(WireRequest, agent),
     F_INT(WireRequest, agent_timeout_s),
     F_INT(WireRequest, inventory_ms),
@@ -38,6 +40,11 @@ static const Field hop_fields[] = {
     F_TEXT(WireHop, remedy),
 };
 const RecordType wire_hop_type = RECORD_TYPE(WireHop, hop_fields);
+
+static const Field power_fields[] = {
+    F_TEXT(WirePower, power, .is_required = true),
+};
+const RecordType wire_power_type = RECORD_TYPE(WirePower, power_fields);
 
 static const Field failed_fields[] = {
     F_INT(WireFailed, code, .is_required = true),

@@ -5,6 +5,7 @@
 #include "libvirt_worker.h"
 
 #include <malloc.h>
+#include <poll.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 
 enum {
     REQUEST_BYTES_MAX = 64 * 1024,
+    REQUESTS_MAX = 50, /* of one process */
     OUT_BUFFER_BYTES = 64 * 1024,
     KEEPALIVE_S = 5,
     KEEPALIVE_COUNT = 3,
@@ -236,6 +238,7 @@ worker_bounded(Worker *worker, void *(*run)(Worker *worker), int64_t ms)
     bool is_ended = bounded->is_ended;
     pthread_mutex_unlock(&bounded->lock);
     if (!is_ended) {
+        worker->is_left = true;
         pthread_detach(thread);
         return NULL;
     }
@@ -346,6 +349,15 @@ read_parts(Worker *worker)
     worker_read_definitions(worker);
 }
 
+static int
+done(Worker *worker)
+{
+    WireDone through = {int_known((int64_t)worker->requests)};
+    worker_put(worker, WIRE_DONE, &wire_done_type, &through);
+    worker_flush(worker);
+    return 0;
+}
+
 /* What was put stays; but a listing that lost its host on the way is not complete. */
 static int
 end_list(Worker *worker)
@@ -355,12 +367,8 @@ end_list(Worker *worker)
         n_unread += worker->domains[i].taken == DOMAIN_WAITING || worker->domains[i].is_lost;
     bool is_alive = virConnectIsAlive(worker->connection) == 1;
     virResetLastError();
-    if (n_unread == 0 && is_alive) {
-        WireDone done = {int_known((int64_t)worker->requests)};
-        worker_put(worker, WIRE_DONE, &wire_done_type, &done);
-        worker_flush(worker);
-        return 0;
-    }
+    if (n_unread == 0 && is_alive)
+        return done(worker);
     LibvirtError why = {0};
     g_snprintf(why.text, sizeof why.text, "%s; %zu of %zu instances were not read",
         is_alive ? "timed out" : "the connection was lost", n_unread, worker->n_domains);
@@ -373,6 +381,8 @@ list(Worker *worker)
     LibvirtError why = {0};
     if (!worker_list_domains(worker, &why))
         return fail(worker, "listing the domains", &why);
+    if (worker->n_domains == 0 && worker->request.ids.state == FACT_KNOWN)
+        return end_list(worker); /* none of those is here: nothing else matters */
     int64_t inventory_ms =
         worker->request.inventory_ms.value + WIRE_DOMAIN_MS * (int64_t)worker->n_domains;
     worker->deadline_us = g_get_monotonic_time() + inventory_ms * 1000;
@@ -400,7 +410,7 @@ list(Worker *worker)
 }
 
 static void
-put_connected(Worker *worker)
+read_connected(Worker *worker)
 {
     unsigned long hypervisor = 0, library = 0;
     const char *type = virConnectGetType(worker->connection);
@@ -424,9 +434,9 @@ put_connected(Worker *worker)
     if (document)
         uuid = xml_text(
             xml_child(xml_child(xmlDocGetRootElement(document), "host"), "uuid"), &worker->arena);
-    WireConnected connected = {text_known(product), text_known(version), text_known(uuid)};
-    worker_put(worker, WIRE_CONNECTED, &wire_connected_type, &connected);
-    worker_flush(worker);
+    /* For as long as the process lives. */
+    worker->connected = (WireConnected){text_known(g_steal_pointer(&product)),
+        text_known(g_steal_pointer(&version)), text_known(g_strdup(uuid))};
 }
 
 /* --- doctor ----------------------------------------------------------------------------------- */
@@ -495,10 +505,53 @@ check(Worker *worker)
         check_interfaces(worker);
         check_agent(worker);
     }
-    WireDone done = {int_known((int64_t)worker->requests)};
-    worker_put(worker, WIRE_DONE, &wire_done_type, &done);
-    worker_flush(worker);
-    return 0;
+    return done(worker);
+}
+
+/* --- one domain ------------------------------------------------------------------------------- */
+
+static int
+put_power(Worker *worker)
+{
+    LibvirtError why = {0};
+    return worker_put_power(worker, &why) ? done(worker)
+                                          : fail(worker, "reading the power state", &why);
+}
+
+/* What libvirt says of the guest, not of the connection. */
+static int
+shutdown_guest(Worker *worker)
+{
+    static const struct {
+        int code;
+        IngestErrorCode means;
+        const char *remedy;
+    } answers[] = {
+        {VIR_ERR_AGENT_UNRESPONSIVE, INGEST_ERROR_UNSUPPORTED,
+            "see that the guest agent runs, or shut the guest down yourself"},
+        {VIR_ERR_OPERATION_UNSUPPORTED, INGEST_ERROR_UNSUPPORTED,
+            "it has neither an agent nor ACPI: shut the guest down yourself"},
+        {VIR_ERR_CONFIG_UNSUPPORTED, INGEST_ERROR_UNSUPPORTED,
+            "it has neither an agent nor ACPI: shut the guest down yourself"},
+        {VIR_ERR_OPERATION_INVALID, INGEST_ERROR_REFUSED, "see in what state it is"},
+        {VIR_ERR_OPERATION_TIMEOUT, INGEST_ERROR_REFUSED,
+            "a job runs on it: wait for it, or cancel it"},
+        {VIR_ERR_OPERATION_DENIED, INGEST_ERROR_AUTH, "give an account with read-write access"},
+    };
+    LibvirtError why = {0};
+    if (worker_shutdown_guest(worker, &why))
+        return done(worker);
+    for (size_t i = 0; i < G_N_ELEMENTS(answers); i++) {
+        if (why.code != answers[i].code)
+            continue;
+        g_autofree char *text = g_strdup_printf("asking the guest to shut down: %s", why.text);
+        WireFailed failed = {
+            int_known(answers[i].means), text_known(text), text_known(answers[i].remedy)};
+        worker_put(worker, WIRE_FAILED, &wire_failed_type, &failed);
+        worker_flush(worker);
+        return 1;
+    }
+    return fail(worker, "asking the guest to shut down", &why);
 }
 
 /* --- the process ------------------------------------------------------------------------------ */
@@ -507,8 +560,8 @@ static bool
 read_request(Worker *worker, GError **error)
 {
     g_autofree char *text = g_malloc0(REQUEST_BYTES_MAX + 1);
-    size_t length = fread(text, 1, REQUEST_BYTES_MAX, stdin);
-    g_autoptr(JsonObject) object = json_tokener_parse(length ? text : "null");
+    const char *line = fgets(text, REQUEST_BYTES_MAX, stdin);
+    g_autoptr(JsonObject) object = json_tokener_parse(line ? line : "null");
     if (!object) {
         g_set_error_literal(error, INGEST_ERROR, INGEST_ERROR_INVALID,
             "no request on stdin: 'libvirt-worker' is started by 'vm-ingest discover'");
@@ -531,14 +584,83 @@ take_stdout(void)
     return out;
 }
 
+/* The parent is gone when nobody holds the other end of our stdin any more. */
+static void *
+watch_parent(void *data)
+{
+    struct pollfd stdin_fd = {.fd = STDIN_FILENO};
+    (void)data;
+    while (poll(&stdin_fd, 1, -1) < 0 || !(stdin_fd.revents & (POLLHUP | POLLERR)))
+        ;
+    _exit(0);
+}
+
+static int
+serve(Worker *worker)
+{
+    static const struct {
+        const char *mode;
+        int (*run)(Worker *worker);
+    } modes[] = {{"list", list}, {"read", list}, {"check", check}, {"power", put_power},
+        {"shutdown", shutdown_guest}};
+    LibvirtError why = {0};
+    if (!worker->connection) {
+        if (!worker_connect(worker, &why))
+            return fail(worker, "connecting", &why);
+        read_connected(worker);
+    }
+    worker_put(worker, WIRE_CONNECTED, &wire_connected_type, &worker->connected);
+    worker_flush(worker);
+    for (size_t i = 0; i < G_N_ELEMENTS(modes); i++)
+        if (strcmp(worker->request.mode.value, modes[i].mode) == 0)
+            return modes[i].run(worker);
+    g_snprintf(why.text, sizeof why.text, "unknown mode '%s'", worker->request.mode.value);
+    return fail(worker, "serving", &why);
+}
+
+/* (owned) Threads left behind may use a worker to the very end, so none is freed. */
+static Worker *
+next_worker(const Worker *before)
+{
+    Worker *worker = g_new0(Worker, 1);
+    arena_init(&worker->arena);
+    pthread_mutex_init(&worker->out_lock, NULL);
+    if (!before)
+        return worker;
+    worker->connection = before->connection;
+    worker->read_write = before->read_write;
+    worker->libvirt_version = before->libvirt_version;
+    worker->is_test = before->is_test;
+    worker->connected = before->connected;
+    worker->out = before->out;
+    return worker;
+}
+
+/* What a request leaves in memory stays there; so the process does not serve for ever. */
+static int
+serve_all(Worker *worker)
+{
+    bool is_kept = is_true(worker->request.is_kept);
+    pthread_t watch;
+    if (is_kept && pthread_create(&watch, NULL, watch_parent, NULL) == 0)
+        pthread_detach(watch);
+    int status = serve(worker);
+    for (int n = 1; is_kept && status == 0 && n < REQUESTS_MAX && !worker->is_left; n++) {
+        worker = next_worker(worker);
+        if (!read_request(worker, NULL))
+            break;
+        status = serve(worker);
+    }
+    fflush(worker->out);
+    return status;
+}
+
 int
 libvirt_worker_main(int argc, char **argv)
 {
     (void)argv;
-    Worker *worker = g_new0(Worker, 1); /* threads left behind may use it to the very end */
+    Worker *worker = next_worker(NULL);
     g_autoptr(GError) error = NULL;
-    arena_init(&worker->arena);
-    pthread_mutex_init(&worker->out_lock, NULL);
     mallopt(M_ARENA_MAX, XML_THREADS); /* each takes 64 MiB of address space */
     prctl(PR_SET_DUMPABLE, 0);
     xmlInitParser();
@@ -552,14 +674,5 @@ libvirt_worker_main(int argc, char **argv)
     worker->out = take_stdout();
     if (!worker->out)
         return 1;
-    LibvirtError why = {0};
-    int status;
-    if (!worker_connect(worker, &why)) {
-        status = fail(worker, "connecting", &why);
-    } else {
-        put_connected(worker);
-        status = strcmp(worker->request.mode.value, "check") == 0 ? check(worker) : list(worker);
-    }
-    fflush(worker->out);
-    _exit(status); /* threads that hang would keep an orderly end */
+    _exit(serve_all(worker)); /* threads that hang would keep an orderly end */
 }

@@ -8,6 +8,7 @@
  *   libvirt_domains.c  the domains: XML, states, snapshots
  *   libvirt_disks.c    disks beyond their XML: volumes, sizes, chains, datastores
  *   libvirt_agent.c    the guests, asked by their agents
+ *   libvirt_guest.c    the power of one domain, and its guest shut down
  *
  * Each stage may fail or hang alone: it runs in a thread of its own and is left behind at its
  * deadline. It makes a result of its own, in an arena of its own; the main thread takes the result
@@ -105,19 +106,29 @@ typedef struct Marks {
     unsigned told;       /* which lists were answered */
 } Marks;
 
+typedef struct LibvirtError {
+    int code;       /* VIR_ERR_...; 0: no error of libvirt's */
+    char text[512]; /* "... (libvirt code 42)"; control characters removed */
+} LibvirtError;
+
 typedef struct Worker {
     WireRequest request;
     Arena arena; /* of the main thread */
-    virConnectPtr connection;
+    /* These are handed on to the worker of the next request. */
+    virConnectPtr connection, read_write; /* read_write: NULL until it is needed */
     unsigned long libvirt_version;
     bool is_test; /* the test driver: it knows no sizes */
+    WireConnected connected;
     FILE *out;
     pthread_mutex_t out_lock;
     atomic_uint_fast64_t requests;
     int64_t deadline_us; /* of the inventory */
 
+    LibvirtError read_write_why; /* there is no read-write connection */
+    atomic_bool is_left;         /* a thread of this request was left behind: no other can follow */
     DomainEntry *domains;
-    size_t n_domains, n_vanished;
+    /* Those that were asked for come first; others tell what these share with them. */
+    size_t n_domains, n_all, n_vanished;
     /* Results of stages; NULL: left behind, not told. */
     Marks *marks;
     GHashTable *stats;     /* uuid -> virDomainStatsRecordPtr */
@@ -144,10 +155,6 @@ void worker_problem(Worker *worker, const char *id, const char *about, const cha
     const char *remedy, const char *evidence, ...);
 
 /* What libvirt said last in this thread. */
-typedef struct LibvirtError {
-    int code;       /* VIR_ERR_...; 0: no error of libvirt's */
-    char text[512]; /* "... (libvirt code 42)"; control characters removed */
-} LibvirtError;
 LibvirtError libvirt_last_error(void);
 
 /**
@@ -182,8 +189,10 @@ void worker_resolve_networks(Worker *worker);
 
 /* --- libvirt_domains.c ------------------------------------------------------------------------ */
 
-/* False when the list cannot be had. */
+/* False when the list cannot be had. Only those that the request names are asked for, or all. */
 bool worker_list_domains(Worker *worker, LibvirtError *ret_error);
+/* Of a virDomainState. */
+PowerState worker_power_of(int state);
 void *worker_read_marks(Worker *worker);
 void worker_read_domains(Worker *worker);
 /* After it: what running domains would be after their next start. */
@@ -197,6 +206,15 @@ void worker_put_domains(Worker *worker);
 
 void *worker_read_jobs(Worker *worker);
 void worker_finish_jobs(const Worker *worker, DomainEntry *entry);
+
+/* --- libvirt_guest.c -------------------------------------------------------------------------- */
+
+/* Of the only domain that the request names: nothing is put if the host does not have it. */
+bool worker_put_power(Worker *worker, LibvirtError *ret_error);
+/* Asks the guest by its agent, else by ACPI; never pulls the plug. Nothing put: as above. */
+bool worker_shutdown_guest(Worker *worker, LibvirtError *ret_error);
+/* Opens worker->read_write if it is not open; in a thread of its own. */
+void *worker_open_read_write(Worker *worker);
 
 /* --- libvirt_disks.c -------------------------------------------------------------------------- */
 

@@ -15,6 +15,7 @@
 
 #include <inttypes.h>
 #include <pthread.h>
+#include <signal.h>
 #include <string.h>
 
 #include <json-c/json.h>
@@ -147,6 +148,7 @@ main(int argc, char **argv)
         *(strcmp(argv[i], "--config") == 0 ? &options.config : &options.cloudstack) = argv[i + 1];
     g_autoptr(GError) error = NULL;
     interrupt_init();
+    signal(SIGPIPE, SIG_IGN); /* as the program does: a worker may end before it is asked */
     g_autoptr(Config) config = config_load(&options, &error);
     if (!config)
         return exit_complain(error);

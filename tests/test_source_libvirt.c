@@ -7,7 +7,8 @@
 
 #include "error.h"
 #include "inventory.h"
-#include "source.h"
+#include "plan.h"
+#include "source_session.h"
 
 /* Runs the source with this program as its worker. */
 static Inventory *
@@ -47,6 +48,72 @@ test_missing_file(void)
     g_assert_nonnull(strstr(error->message, "/nowhere/estate.xml"));
     g_assert_true(inventory->is_partial);
     g_assert_cmpuint(inventory->n_sources, ==, 1);
+}
+
+/* --- a session -------------------------------------------------------------------------------- */
+
+static SourceSession *
+session_of(const SourceContext *context, const char *uri)
+{
+    Source *source = source_new(&source_libvirt, "kvm", context);
+    g_assert_true(source_config(source, "uri", uri, NULL));
+    return source_session_new(source);
+}
+
+/* More often than one worker process serves. */
+static void
+test_session_reads_again(void)
+{
+    SourceContext context = {.program = "/proc/self/exe"};
+    g_autoptr(SourceSession) session = session_of(&context, "test:///default");
+    g_autoptr(Inventory) whole = list("test:///default", NULL);
+    const char *ids[] = {whole->views[0]->id.value, "no-uuid"};
+    const SourceQuery query = {.ids = ids, .n_ids = G_N_ELEMENTS(ids)};
+    g_autofree char *facts = instance_facts(whole->views[0], NULL);
+    for (int i = 0; i < 60; i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(SourceReading) reading = source_session_read(session, &query, &error);
+        g_assert_no_error(error);
+        g_assert_cmpint(reading->instances[0].presence, ==, PRESENCE_THERE);
+        g_assert_cmpint(reading->instances[1].presence, ==, PRESENCE_GONE);
+        g_autofree char *again = instance_facts(reading->instances[0].view, NULL);
+        g_assert_cmpstr(again, ==, facts);
+    }
+}
+
+static void
+test_session_shuts_down(void)
+{
+    SourceContext context = {.program = "/proc/self/exe"};
+    g_autoptr(SourceSession) session = session_of(&context, "test:///default");
+    g_autoptr(Inventory) whole = list("test:///default", NULL);
+    const char *id = whole->views[0]->id.value;
+    const SourceLimits limits = {.timeout_ms = 20 * 1000};
+    const ShutdownOutcome expected[] = {SHUTDOWN_OFF, SHUTDOWN_WAS_OFF};
+    for (size_t i = 0; i < G_N_ELEMENTS(expected); i++) {
+        g_autoptr(GError) error = NULL;
+        ShutdownOutcome outcome = source_session_shutdown_guest(session, id, &limits, &error);
+        g_assert_no_error(error);
+        g_assert_cmpint(outcome, ==, expected[i]);
+    }
+}
+
+/* A host that cannot be reached leaves what the other has; what it may have is unknown. */
+static void
+test_session_with_a_lost_host(void)
+{
+    SourceContext context = {.program = "/proc/self/exe"};
+    g_autoptr(SourceSession) session =
+        session_of(&context, "test:///default,qemu+unix:///system?socket=/nowhere/sock");
+    g_autoptr(Inventory) whole = list("test:///default", NULL);
+    const char *ids[] = {whole->views[0]->id.value, "aaaaaaaa-0000-4000-8000-000000000001"};
+    const SourceQuery query = {.ids = ids, .n_ids = G_N_ELEMENTS(ids)};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SourceReading) reading = source_session_read(session, &query, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(reading->instances[0].presence, ==, PRESENCE_THERE);
+    g_assert_cmpint(reading->instances[1].presence, ==, PRESENCE_UNKNOWN);
+    g_assert_nonnull(strstr(reading->instances[1].why, "/nowhere/sock"));
 }
 
 /* --- workers that do not do what they should -------------------------------------------------- */
@@ -251,6 +318,9 @@ main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN); /* as the program does: a worker may end before it is asked */
     g_test_add_func("/source-libvirt/default-host-is-listed", test_default_host);
     g_test_add_func("/source-libvirt/missing-file-is-named", test_missing_file);
+    g_test_add_func("/source-libvirt/session/reads-again", test_session_reads_again);
+    g_test_add_func("/source-libvirt/session/shuts-down", test_session_shuts_down);
+    g_test_add_func("/source-libvirt/session/with-a-lost-host", test_session_with_a_lost_host);
     g_test_add_func("/source-libvirt/bad-workers-give-clear-errors", test_bad_workers);
     g_test_add_func("/source-libvirt/cancelled-is-told", test_cancelled);
     g_test_add_func("/source-libvirt/worker-inherits-nothing", test_worker_inherits_nothing);

@@ -169,8 +169,9 @@ class KvmHost:
 class AgentStandIn:
     """Answers as qemu-ga does on the channel's socket; silent when told so."""
 
-    def __init__(self, path, interfaces=None):
+    def __init__(self, path, interfaces=None, shutdown=None):
         self.interfaces = interfaces  # None: never answers
+        self.shutdown = shutdown  # what the guest does then; as qemu-ga, it gives no answer
         self.asked = []
         self.server = socket.socket(socket.AF_UNIX)
         self.server.bind(path)
@@ -202,6 +203,9 @@ class AgentStandIn:
         word = request.get("execute")
         self.asked.append(word)
         if self.interfaces is None:
+            return
+        if word == "guest-shutdown" and self.shutdown:
+            threading.Thread(target=self.shutdown, daemon=True).start()
             return
         answers = {
             "guest-sync": lambda: request["arguments"]["id"],
