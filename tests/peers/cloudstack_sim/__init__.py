@@ -33,5 +33,6 @@ Modules, from the wire inwards:
   powersync.py  records follow what hosts report
   admin.py      settings, limits and states an operator changes
   control.py    /sim/...: what happens outside CloudStack (power, restart, faults)
+  store.py      the state in a file, for a process that is killed and started again
   dump.py       /sim/state: who is managed how many times
 """

@@ -8,6 +8,7 @@ import threading
 from . import control, estate
 from .scheduler import DAY_S
 from .server import API_PATH, Simulator, serve, serve_control
+from .store import Store
 
 LAB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "estates", "lab.json")
 
@@ -36,6 +37,7 @@ def arguments():
     parser.add_argument("--job-expire", default=DAY_S, metavar="SECONDS", help="how long a job is known (86400)")
     parser.add_argument("--fault", action="append", default=[], metavar="NAME[=VALUE]", help="see below")
     parser.add_argument("--faults", metavar="FILE", help="a script of faults, see tests/README.md")
+    parser.add_argument("--state", metavar="FILE", help="keep the state there, and begin with what is kept")
     parser.add_argument("--control", metavar="PORT|PATH", help="/sim/VERB on a port or Unix socket of its own, too")
     parser.add_argument("--log", metavar="FILE", help="one JSON line a call")
     return parser.parse_args()
@@ -56,13 +58,13 @@ def start(args):
         if args.admin_key:
             add_admin_key(loaded, args.admin_key, args.admin_secret or "")
         return loaded
-    simulator = Simulator(load, args.job_seconds, args.log)
+    simulator = Simulator(load, args.job_seconds, args.log, Store(args.state) if args.state else None)
     simulator.pace.set(jitter=args.job_jitter, seed=args.job_seed, workers=args.job_workers, hostjobs=args.host_jobs,
                        expire=args.job_expire)
     for fault in args.fault:
         name, _, value = fault.partition("=")
         control.set_fault(simulator, name, value)
-    if args.faults:
+    if args.faults and not simulator.script.faults:
         with open(args.faults, encoding="utf-8") as file:
             simulator.script.set(file.read())
     return simulator

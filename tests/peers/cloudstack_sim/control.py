@@ -86,9 +86,11 @@ def _jobs(simulator, request):
 
 
 def _clock(simulator, request):
-    """{advance: SECONDS}: jobs and their rows grow older; signatures do not. Tells the time."""
+    """{advance: SECONDS}: jobs and their rows grow older; signatures do not. Tells the time, when all jobs that are due
+    have been carried out."""
+    simulator.scheduler.settle()  # what was submitted before has begun
     simulator.estate.clock.advance(float(request.get("advance", 0)))
-    simulator.scheduler.poke()
+    simulator.scheduler.settle()
     return {"now": simulator.estate.now()}
 
 
@@ -154,6 +156,7 @@ VERBS = {"power": _power, "vanish": _vanish, "appear": _appear, "change": _chang
          "hold": _hold, "restart": _restart, "fault": _fault, "patch": _patch, "add": _add, "remove": _remove,
          "replace": _replace, "reset": _reset, "rename": _rename, "upgrade": _upgrade, "key": _key, "jobs": _jobs,
          "clock": _clock, "faults": _faults, "fired": _fired, "calls": _calls, "state": _state}
+READING = ("fired", "calls", "state")
 
 FAULTS = {
     "http-503": "every reply is an HTML 503",
@@ -187,6 +190,9 @@ def perform(simulator, verb, request):
         return 404, {"error": f"no verb {verb}", "verbs": sorted(VERBS)}
     try:
         with simulator.estate.lock:
-            return 200, {"ok": True, **(handler(simulator, request) or {})}
+            reply = handler(simulator, request) or {}
+            if verb not in READING:
+                simulator.keep()
+            return 200, {"ok": True, **reply}
     except (KeyError, ScriptError, TypeError, ValueError) as wrong:
         return 400, {"error": str(wrong)}

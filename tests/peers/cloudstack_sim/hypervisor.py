@@ -16,16 +16,19 @@ class Hypervisor:
 
     def __init__(self, estate):
         self.estate = estate
+        self.fill(estate.instances)
+
+    def fill(self, rows):
         self.instances, self.count, self.by_name = [], 0, {}
-        for row in estate.instances:
+        for row in rows:
             self.add(row)
 
     def add(self, row):
         row = dict(row)
         host = self.estate["host"].get(row.get("hostid")) or self.estate["host"].first(name=row.get("hostname"))
         row["hostid"], row["clusterid"] = host["id"], host["clusterid"]
-        self.count += 1
-        row["_n"] = self.count
+        row.setdefault("_n", self.count + 1)
+        self.count = max(self.count, row["_n"])
         self.instances.append(row)
         self.by_name.setdefault(row["name"], []).append(row)
         return row

@@ -279,8 +279,13 @@ def _show_vm_listed(call, row):
 def show_volume(call, row):
     """What a volume says of its VM and of its offerings follows the VM."""
     estate = call.estate
-    shown = call.render("volume", dict(row, **_vm_facts(estate, row)))
-    return shown
+    return call.render("volume", dict(row, **_vm_facts(estate, row), **_pending(call, row)))
+
+
+def _pending(call, row):
+    """The job that works on it, while it does."""
+    job = call.simulator.scheduler.pending.get(row["id"])
+    return {"jobid": job["id"], "jobstatus": job["jobstatus"]} if job else {}
 
 
 def _vm_facts(estate, row):

@@ -80,6 +80,7 @@ class Scheduler:
         self.waiting, self.timed, self.parked, self.talks = collections.deque(), [], [], {}
         self.held = {}
         self.running = set()
+        self.pending = {}  # id of what a job works on: the job's row
         self.count = 0
         self.thread, self.is_stopped = None, False
 
@@ -89,10 +90,12 @@ class Scheduler:
         self.count += 1
         job = Job(self.count, entry, row, work, fate)
         self.waiting.append(job)
+        if row["jobinstanceid"]:
+            self.pending[row["jobinstanceid"]] = row
         if self.thread is None:
             self.thread = threading.Thread(target=self._loop, daemon=True, name="jobs")
             self.thread.start()
-        self.wake.notify()
+        self.wake.notify_all()
 
     def hold(self, host_id, is_held):
         self.held[host_id] = is_held
@@ -102,10 +105,15 @@ class Scheduler:
         """The clock or the pace has changed."""
         self._release()
 
+    def settle(self, timeout_s=20):
+        """Returns when all that is due has been done."""
+        self._release()
+        self.wake.wait_for(lambda: not self._next_step(), timeout_s)
+
     def stop(self):
         with self.wake:
             self.is_stopped = True
-            self.wake.notify()
+            self.wake.notify_all()
 
     def in_flight(self):
         return [*self.waiting, *self.running]
@@ -125,34 +133,37 @@ class Scheduler:
         for job in self.parked:
             heapq.heappush(self.timed, (0, job.number, job))
         self.parked = []
-        self.wake.notify()
+        self.wake.notify_all()
 
     def _loop(self):
         """The lock is let go after each step, so that calls are answered between two jobs."""
         while not self.is_stopped:
             with self.wake:
-                if not self._step() and not self.is_stopped:
+                step = self._next_step()
+                if step:
+                    step()
+                elif not self.is_stopped:
+                    self.wake.notify_all()
                     self.wake.wait(self._seconds_to_next())
             time.sleep(0)
 
     def _seconds_to_next(self):
         return max(0.0, self.timed[0][0] - self.estate.clock.seconds()) if self.timed else None
 
-    def _step(self):
-        """True if something was done."""
+    def _next_step(self):
+        """What is due, or None. Jobs begin before others end: two that are submitted together meet."""
+        if self.waiting and len(self.running) < self.pace.workers and not self.held.get("*"):
+            return lambda: self._start(self.waiting.popleft())
         if self.timed and self.timed[0][0] <= self.estate.clock.seconds():
-            self._finish(heapq.heappop(self.timed)[2])
-        elif self.waiting and len(self.running) < self.pace.workers and not self.held.get("*"):
-            self._start(self.waiting.popleft())
-        else:
-            return False
-        return True
+            return lambda: self._finish(heapq.heappop(self.timed)[2])
+        return None
 
     def _start(self, job):
         self.running.add(job)
         self.estate.scratch.clear()
         if self._ends(job, job.check):
             return
+        self.on_change()
         job.host = job.work.host_id()
         talks = self.talks.setdefault(job.host, {"now": 0, "next": []})
         if job.host and 0 < self.pace.hostjobs <= talks["now"]:
@@ -210,15 +221,21 @@ class Scheduler:
                        jobresult={"errorcode": 530, "errortext": f"stand-in failed: {bug!r}"})
         if row["jobstatus"] == IN_PROGRESS:
             return False
-        row.update(completed=self.estate.now(), _ended=self.estate.clock.time(), _running=False)
+        row["_running"] = False
         self.running.discard(job)
-        self.on_change()
+        self._end(row)
         return True
+
+    def _end(self, row):
+        row.update(completed=self.estate.now(), _ended=self.estate.clock.time())
+        if self.pending.get(row["jobinstanceid"]) is row:
+            del self.pending[row["jobinstanceid"]]
+        self.on_change()
 
     def lose(self, row):
         """Failed without a result; the server that ran it stays named."""
-        row.update(jobstatus=FAILED, jobresultcode=530, completed=self.estate.now(), _ended=self.estate.clock.time())
-        self.on_change()
+        row.update(jobstatus=FAILED, jobresultcode=530)
+        self._end(row)
 
 
 def in_job(error):

@@ -29,7 +29,7 @@ READ_ONLY = ("get", "list", "query", "find")
 class Simulator:
     """One management server: an estate, its jobs, and the faults asked for."""
 
-    def __init__(self, load, job_seconds=0.05, log=None):
+    def __init__(self, load, job_seconds=0.05, log=None, store=None):
         self.load, self.pace = load, Pace(job_seconds)
         self.switches = {}  # --fault: in force until taken back
         self.script = faults.Script()
@@ -37,8 +37,17 @@ class Simulator:
         self.recent = []
         self.down_until = self.starting_until = 0
         self.sever = lambda: None  # all clients' connections
-        self.scheduler = None
+        self.scheduler, self.store = None, None
         self.reset()
+        if store:
+            store.load(self)
+        self.store = store
+        self.keep()
+
+    def keep(self):
+        """Something may have changed."""
+        if self.store:
+            self.store.save(self)
 
     def reset(self):
         """The estate as load() gives it, without jobs, and nobody has called."""
@@ -47,7 +56,8 @@ class Simulator:
         self.calls.clear()
         self.estate = self.load()
         self.hypervisor = Hypervisor(self.estate)
-        self.scheduler = Scheduler(self.estate, self.pace)
+        self.scheduler = Scheduler(self.estate, self.pace, self.keep)
+        self.keep()
 
     def restart(self, acted="no", down=0.0, starting=0.0):
         """The management server dies and comes back: no connections for @down seconds, then HTML for @starting."""
@@ -81,7 +91,10 @@ class Simulator:
         entry = COMMANDS.get(name)
         try:
             with self.estate.lock:
-                return 200, {self._key(entry, name): self._perform(entry, raw, fate)}
+                reply = self._perform(entry, raw, fate)
+                if not name.lower().startswith(READ_ONLY):
+                    self.keep()
+                return 200, {self._key(entry, name): reply}
         except ApiError as error:
             key = "errorresponse" if error.generic_key else self._key(entry, name)
             return error.status, {key: error.body()}
@@ -181,10 +194,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
         call = simulator.calls.begin(raw, signing.user_of(simulator.estate, raw), self.number)
         talk = exchange.Exchange(self, raw, call)
         try:
-            if not (self._is_down(talk) or self._is_switched(talk) or faults.play(simulator.script.take(call), talk)):
+            if not (self._is_down(talk) or self._is_switched(talk) or self._is_hit(talk)):
                 talk.reply()
         finally:
             talk.end()
+
+    @staticmethod
+    def _is_hit(talk):
+        """True if a fault of the script took the reply's place."""
+        met = talk.simulator.script.take(talk.call)
+        if met:
+            with talk.simulator.estate.lock:
+                talk.simulator.keep()
+        return faults.play(met, talk)
 
     def _is_down(self, talk):
         simulator, clock = self.server.simulator, time.monotonic()
