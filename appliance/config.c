@@ -15,11 +15,13 @@ enum { CONFIG_BYTES_MAX = 1024 * 1024 };
 static const char *const cloudstack_keys[] = {"url", "profile", "cmk-config", "api-key",
     "api-key-file", "api-key-fd", "secret-key", "secret-key-file", "secret-key-fd", "cacert",
     "fingerprint", "timeout", "zone", NULL};
-static const char *const state_keys[] = {"folder", NULL};
+static const char *const state_keys[] = {"folder", "keep-reports", "keep-free", NULL};
 /* Keys of every source; the others are the back end's own. */
 static const char *const source_keys[] = {
     "type", "username", "password", "password-file", "password-fd", NULL};
 static const char *const secret_keys[] = {"password", "secret-key", NULL};
+/* Those that hold what other keys name a file of. */
+static const char *const value_keys[] = {"password", "secret-key", "api-key", NULL};
 
 static void
 config_value_free(gpointer data)
@@ -181,6 +183,41 @@ check_secret_place(const char *path, const char *key, GError **error)
     return false;
 }
 
+/* "credential:NAME": of the service, else a file beside the config. (owned) */
+static char *
+credential_path(const char *config, const char *name)
+{
+    const char *passed = g_getenv("CREDENTIALS_DIRECTORY");
+    if (passed) {
+        g_autofree char *own = g_build_filename(passed, name, NULL);
+        return access(own, F_OK) == 0 ? g_steal_pointer(&own)
+                                      : g_strdup_printf("%s/vm-ingest_%s", passed, name);
+    }
+    g_autofree char *folder = g_path_get_dirname(config);
+    return g_build_filename(folder, "credentials", name, NULL);
+}
+
+static bool
+take_value(Config *config, ConfigGroup *group, const char *key, const char *value, GError **error)
+{
+    static const char scheme[] = "credential:";
+    if (!g_str_has_prefix(value, scheme) || g_strv_contains(value_keys, key)) {
+        config_set(group, key, value, config->path);
+        return true;
+    }
+    const char *name = value + strlen(scheme);
+    if (!*name || strchr(name, '/')) {
+        g_set_error(error, INGEST_ERROR, INGEST_ERROR_CONFIG,
+            "'%s': group [%s %s]: key '%s': '%s' has to be credential:NAME, the name of a file in "
+            "the folder 'credentials' beside this one",
+            config->path, group->kind, group->name, key, value);
+        return false;
+    }
+    g_autofree char *path = credential_path(config->path, name);
+    config_set(group, key, path, config->path);
+    return true;
+}
+
 static bool
 read_group_keys(
     Config *config, GKeyFile *file, const char *heading, ConfigGroup *group, GError **error)
@@ -199,8 +236,10 @@ read_group_keys(
         g_strchomp(value);
         if (!check_secret_place(config->path, *key, error))
             return false;
-        config_set(group, *key, value, config->path);
+        bool is_ok = take_value(config, group, *key, value, error);
         explicit_bzero(value, strlen(value));
+        if (!is_ok)
+            return false;
     }
     if (is_source && !check_source_type(config->path, group, error))
         return false;
@@ -490,12 +529,19 @@ read_flags(Config *config, const Options *options, GError **error)
 }
 
 Config *
-config_load(const Options *options, GError **error)
+config_load_file(const Options *options, GError **error)
 {
     g_autoptr(Config) config = g_new0(Config, 1);
     config->groups = g_ptr_array_new_with_free_func(config_group_free);
     g_autofree char *path = find_file(options);
-    if (path && !read_file(config, path, error))
+    return !path || read_file(config, path, error) ? g_steal_pointer(&config) : NULL;
+}
+
+Config *
+config_load(const Options *options, GError **error)
+{
+    g_autoptr(Config) config = config_load_file(options, error);
+    if (!config)
         return NULL;
     /* A URL source given by flag is the vSphere source that the GOVC variables mean. */
     if (!read_flags(config, options, error))

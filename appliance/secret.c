@@ -77,6 +77,15 @@ read_first_line(int fd, const char *what, GError **error)
     return take_first_line(buffer, length, what, error);
 }
 
+/* Whether systemd passed the file to this service. */
+static bool
+is_credential(const char *path)
+{
+    const char *folder = g_getenv("CREDENTIALS_DIRECTORY");
+    g_autofree char *in = g_path_get_dirname(path);
+    return folder && strcmp(in, folder) == 0;
+}
+
 static bool
 check_private(int fd, const char *path, GError **error)
 {
@@ -97,7 +106,9 @@ check_private(int fd, const char *path, GError **error)
             geteuid(), path);
         return false;
     }
-    if (st.st_mode & 077) {
+    /* A credential is made readable for its user by an ACL: what looks like the group's rights is
+     * the mask of that. */
+    if (st.st_mode & (is_credential(path) ? 007 : 077)) {
         g_set_error(error, INGEST_ERROR, INGEST_ERROR_CONFIG,
             "secret file '%s': others may read it (mode %04o): run: chmod 600 '%s'", path,
             (unsigned)st.st_mode & 07777, path);

@@ -246,6 +246,59 @@ a_descriptor_gives_a_secret_and_is_closed(void)
     g_assert_error(error, INGEST_ERROR, INGEST_ERROR_CONFIG);
 }
 
+/* Beside the config, or what systemd passed: under its own name or under that of the folder. */
+static void
+a_credential_is_found(void)
+{
+    static const char text[] = "[cloudstack c]\nurl=http://h/\napi-key = credential:x\n"
+                               "secret-key-file = credential:c.secret\n";
+    g_autofree char *passed = g_build_filename(folder, "passed", NULL);
+    g_assert_cmpint(g_mkdir(passed, 0700), ==, 0);
+    g_autofree char *mine = write_file("passed/vm-ingest_c.secret", "of the folder\n", 0440);
+    for (int i = 0; i < 3; i++) {
+        g_autoptr(GError) error = NULL;
+        Options options = {0};
+        if (i > 0)
+            g_setenv("CREDENTIALS_DIRECTORY", passed, TRUE);
+        g_autofree char *own = i == 2 ? write_file("passed/c.secret", "its own\n", 0440) : NULL;
+        g_autofree char *path = i == 0   ? g_build_filename(folder, "credentials", "c.secret", NULL)
+                                : i == 1 ? g_strdup(mine)
+                                         : g_strdup(own);
+        g_autoptr(Config) config = load(text, 0644, &options, &error);
+        g_unsetenv("CREDENTIALS_DIRECTORY");
+        g_assert_no_error(error);
+        const ConfigGroup *group = config_find_group(config, "cloudstack", "c");
+        g_assert_cmpstr(config_find(group, "secret-key-file"), ==, path);
+        g_assert_cmpstr(config_find(group, "api-key"), ==, "credential:x");
+    }
+}
+
+/* The group's bits are the mask of an ACL there, and only there. */
+static void
+a_credential_may_look_readable_for_the_group(void)
+{
+    g_autofree char *passed = g_build_filename(folder, "acl", NULL);
+    g_assert_cmpint(g_mkdir(passed, 0700), ==, 0);
+    g_autofree char *path = write_file("acl/word", "word\n", 0440);
+    g_assert_null(secret_from_file(path, NULL));
+    g_setenv("CREDENTIALS_DIRECTORY", passed, TRUE);
+    char *secret = secret_from_file(path, NULL);
+    g_assert_cmpstr(secret, ==, "word");
+    secret_free(secret);
+    g_assert_cmpint(chmod(path, 0444), ==, 0);
+    g_assert_null(secret_from_file(path, NULL));
+    g_unsetenv("CREDENTIALS_DIRECTORY");
+}
+
+static void
+a_credential_is_no_path(void)
+{
+    assert_refused("[cloudstack c]\nurl=http://h/\nsecret-key-file = credential:../x\n", 0644,
+        (const char *const[]){"secret-key-file", "credential:NAME", NULL});
+    assert_refused("[cloudstack c]\nurl=http://h/\ncacert = credential:\n", 0644,
+        (const char *const[]){"cacert", "credential:NAME", NULL});
+}
+
 int
 main(int argc, char **argv)
 {
@@ -267,6 +320,10 @@ main(int argc, char **argv)
     g_test_add_func("/secret/unsafe-file-is-refused", an_unsafe_secret_file_is_refused);
     g_test_add_func(
         "/secret/descriptor-gives-secret-and-is-closed", a_descriptor_gives_a_secret_and_is_closed);
+    g_test_add_func("/credential/is-found", a_credential_is_found);
+    g_test_add_func("/credential/may-look-readable-for-the-group",
+        a_credential_may_look_readable_for_the_group);
+    g_test_add_func("/credential/is-no-path", a_credential_is_no_path);
     int code = g_test_run();
     g_autofree char *clean = g_strdup_printf("rm -rf '%s'", folder);
     g_assert_cmpint(g_spawn_command_line_sync(clean, NULL, NULL, NULL, NULL), ==, TRUE);
