@@ -47,7 +47,7 @@ typedef struct Options {
     char *inventory, *catalog, *policy, *choices;
     gboolean is_demo;
     /* what to write */
-    char *format, *out, *out_dir, *compat;
+    char *format, *out, *out_dir, *keep, *compat;
     gboolean no_headers;
     /* what to change */
     char *journal;
@@ -88,12 +88,13 @@ char *command_help_all(void);
 extern const GOptionEntry options_general[], options_config[], options_sources[], options_target[],
     options_inventory[], options_catalog[], options_policy[], options_release[], options_format[],
     options_out[], options_out_dir[], options_compat[], options_choices[], options_journal[],
-    options_prepare[];
+    options_prepare[], options_keep[];
 
 extern const Command cmd_discover, cmd_catalog, cmd_plan, cmd_check, cmd_diff, cmd_report,
     cmd_networks, cmd_networks_plan, cmd_networks_apply, cmd_networks_undo, cmd_prepare_plan,
-    cmd_prepare_apply, cmd_prepare_undo, cmd_dry_run, cmd_doctor, cmd_policy_check, cmd_explain,
-    cmd_explain_absence, cmd_completion, cmd_version, cmd_help;
+    cmd_prepare_apply, cmd_prepare_undo, cmd_dry_run, cmd_reports_list, cmd_reports_prune,
+    cmd_doctor, cmd_policy_check, cmd_explain, cmd_explain_absence, cmd_completion, cmd_version,
+    cmd_help;
 
 /* --- interruption ----------------------------------------------------------------------------- */
 
@@ -110,6 +111,8 @@ G_GNUC_PRINTF(1, 2) void message(const char *format, ...);
 G_GNUC_PRINTF(1, 2) void message_verbose(const char *format, ...);
 /* Something that the operator must not overlook: shown with --quiet, too. */
 G_GNUC_PRINTF(1, 2) void message_warning(const char *format, ...);
+/* The last of these, errors included. (owned) NULL: there was none */
+char *message_last_warning(void);
 
 /* How far something is; shown on a terminal once it has lasted a second. Any thread. */
 void progress_report(
@@ -141,7 +144,8 @@ void secret_free(char *secret);
 
 /* --- config ----------------------------------------------------------------------------------- */
 
-#define CONFIG_SYSTEM_PATH "/etc/vm-ingest/vm-ingest.conf"
+#define CONFIG_SYSTEM_FOLDER "/etc/vm-ingest"
+#define CONFIG_SYSTEM_PATH   CONFIG_SYSTEM_FOLDER "/vm-ingest.conf"
 
 typedef struct ConfigValue {
     char *key, *value;
@@ -168,6 +172,8 @@ typedef struct Config {
  * listing the known ones; STORAGE when a file named by --config cannot be read
  */
 Config *config_load(const Options *options, GError **error);
+/* The key file alone; the environment stays as it is. */
+Config *config_load_file(const Options *options, GError **error);
 void config_free(Config *config);
 ConfigGroup *config_find_group(const Config *config, const char *kind, const char *name);
 bool config_has_kind(const Config *config, const char *kind);

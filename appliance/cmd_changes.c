@@ -12,6 +12,7 @@
 #include "change_file.h"
 #include "change_run.h"
 #include "outfile.h"
+#include "state.h"
 #include "target.h"
 
 /* --- showing ---------------------------------------------------------------------------------- */
@@ -83,19 +84,14 @@ changes_exit_code(const Changes *changes, ExitCode worst)
 
 /* --- the journal ------------------------------------------------------------------------------ */
 
-/* --journal, the config's [state] folder, else the usual place. (owned) */
+/* --journal, else in the state folder. (owned) */
 static char *
 journal_path(const Options *options, const Config *config)
 {
     if (options->journal)
         return g_strdup(options->journal);
-    const ConfigGroup *group = config_find_group(config, "state", "");
-    const char *folder = group ? config_find(group, "folder") : NULL;
-    if (folder)
-        return g_build_filename(folder, "journal.sqlite", NULL);
-    if (geteuid() == 0 && !g_getenv("XDG_STATE_HOME"))
-        return g_strdup("/var/lib/vm-ingest/journal.sqlite");
-    return g_build_filename(g_get_user_state_dir(), "vm-ingest", "journal.sqlite", NULL);
+    g_autofree char *folder = state_folder(config);
+    return g_build_filename(folder, "journal.sqlite", NULL);
 }
 
 /* --- asking ----------------------------------------------------------------------------------- */
@@ -168,6 +164,8 @@ open_context(const Options *options, JournalMode mode, RunContext *context, GErr
     if (!context->config)
         return false;
     g_autofree char *path = journal_path(options, context->config);
+    if (mode == JOURNAL_WRITE && !options->journal)
+        state_make_room(context->config);
     context->journal = journal_open(path, mode, error);
     if (!context->journal)
         return false;

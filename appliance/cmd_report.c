@@ -5,6 +5,7 @@
 #include "cmd_plan.h"
 #include "demo.h"
 #include "outfile.h"
+#include "state.h"
 
 #include <errno.h>
 #include <string.h>
@@ -151,20 +152,45 @@ check_folder(const char *folder, GError **error)
 }
 
 static bool
-write_report_files(const char *folder, const Plan *plan, const Estate *estate, GError **error)
+write_report_file(
+    const char *folder, size_t i, const Plan *plan, const Estate *estate, GError **error)
+{
+    g_autofree char *path = g_build_filename(folder, report_files[i].name, NULL);
+    const void *what = report_files[i].is_of_plan ? (const void *)plan : estate;
+    g_autoptr(OutFile) out = outfile_open(path, error);
+    return out && outfile_finish(out, report_files[i].write(what, out->file, error), error);
+}
+
+/* Older reports go rather than that this one does not fit. */
+static bool
+write_kept_file(
+    const KeptRun *kept, size_t i, const Plan *plan, const Estate *estate, GError **error)
+{
+    for (;;) {
+        GError *why = NULL;
+        if (write_report_file(kept_folder(kept), i, plan, estate, &why))
+            return kept_keep_room(kept, error);
+        if (!g_error_matches(why, INGEST_ERROR, INGEST_ERROR_STORAGE) || !kept_make_room(kept)) {
+            g_propagate_error(error, why);
+            return false;
+        }
+        g_error_free(why);
+    }
+}
+
+static bool
+write_report_files(
+    const char *folder, const KeptRun *kept, const Plan *plan, const Estate *estate, GError **error)
 {
     if (mkdir(folder, 0755) != 0 && errno != EEXIST) {
         g_set_error(error, INGEST_ERROR, INGEST_ERROR_STORAGE, "folder '%s': cannot be made: %s",
             folder, g_strerror(errno));
         return false;
     }
-    for (size_t i = 0; i < G_N_ELEMENTS(report_files); i++) {
-        g_autofree char *path = g_build_filename(folder, report_files[i].name, NULL);
-        const void *what = report_files[i].is_of_plan ? (const void *)plan : estate;
-        g_autoptr(OutFile) out = outfile_open(path, error);
-        if (!out || !outfile_finish(out, report_files[i].write(what, out->file, error), error))
+    for (size_t i = 0; i < G_N_ELEMENTS(report_files); i++)
+        if (!(kept ? write_kept_file(kept, i, plan, estate, error)
+                   : write_report_file(folder, i, plan, estate, error)))
             return false;
-    }
     return true;
 }
 
@@ -175,17 +201,13 @@ name_report_files(const char *folder)
         message("%s/%-15s %s", folder, report_files[i].name, report_files[i].what);
 }
 
+/* @kept: NULL = the folder is the operator's */
 static ExitCode
-run_dry_run(const Options *options, char **args, int n_args)
+make_dry_run(const Options *options, const char *folder, KeptRun *kept)
 {
-    (void)args, (void)n_args;
     g_autoptr(GError) error = NULL;
     g_auto(Estate) estate = {0};
     const unsigned needs = NEEDS_INVENTORY | NEEDS_CATALOG | NEEDS_POLICY | NEEDS_ZONE;
-    const char *folder = options->out_dir ? options->out_dir : "vm-ingest-report";
-    const char *input = options_find_input(options);
-    if (options->is_demo && input)
-        return refuse_option(input, "--demo, which has an estate of its own");
     if (!check_folder(folder, &error) ||
         !(options->is_demo ? demo_read(&estate, &error)
                            : estate_read(options, needs, &estate, &error)))
@@ -193,18 +215,81 @@ run_dry_run(const Options *options, char **args, int n_args)
     if (estate_is_empty_handed(&estate))
         return estate.worst;
     g_autoptr(Plan) plan = make_plan(options, &estate, &error);
-    if (!plan || !write_report_files(folder, plan, &estate, &error) ||
-        !print_report(options, plan, &error))
+    if (!plan || !write_report_files(folder, kept, plan, &estate, &error))
+        return exit_complain(error);
+    ExitCode code = plan_exit_code(plan, estate.worst);
+    if ((kept && !kept_commit(kept, code, plan, &error)) || !print_report(options, plan, &error))
         return exit_complain(error);
     progress_end();
     fflush(stdout);
-    name_report_files(folder);
-    return plan_exit_code(plan, estate.worst);
+    name_report_files(kept ? kept_folder(kept) : folder);
+    return code;
 }
 
-static const GOptionEntry *const dry_run_entries[] = {options_out_dir, options_sources,
-    options_inventory, options_catalog, options_policy, options_choices, options_target,
-    options_release, options_format, options_out, options_config, options_general, NULL};
+/* Config and policy are those of the name, unless others are given. */
+static bool
+choose_kept_files(Options *options, GError **error)
+{
+    const bool is_saved = options->is_demo || (options->inventory && options->catalog);
+    if (!options->config) {
+        options->config = g_strdup_printf(CONFIG_SYSTEM_FOLDER "/%s.conf", options->keep);
+        if (access(options->config, F_OK) != 0) {
+            if (!is_saved)
+                g_set_error(error, INGEST_ERROR, INGEST_ERROR_CONFIG,
+                    "--keep '%s': '%s': %s; write it, or name another with --config", options->keep,
+                    options->config, g_strerror(errno));
+            options->config = NULL;
+            return is_saved;
+        }
+    }
+    g_autofree char *folder = g_path_get_dirname(options->config);
+    g_autofree char *policy = g_strdup_printf("%s/%s.policy", folder, options->keep);
+    if (!options->policy && !options->is_demo && access(policy, F_OK) == 0)
+        options->policy = g_steal_pointer(&policy);
+    return true;
+}
+
+static ExitCode
+keep_dry_run(const Options *given)
+{
+    g_autoptr(GError) error = NULL;
+    Options options = *given;
+    g_autoptr(Config) config = NULL;
+    g_autoptr(KeptRun) kept = NULL;
+    if (kept_check_name(options.keep, &error) && choose_kept_files(&options, &error))
+        config = config_load_file(&options, &error);
+    g_autofree char *folder = config ? state_folder(config) : NULL;
+    StateLimits limits;
+    if (folder && state_limits(config, folder, &limits, &error))
+        kept = kept_begin(folder, options.keep, &limits, &error);
+    if (!kept)
+        return exit_complain(error);
+    ExitCode code = make_dry_run(&options, kept_folder(kept), kept);
+    if (!kept_is_committed(kept)) {
+        g_autofree char *reason = message_last_warning();
+        kept_fail(kept, code, reason);
+    }
+    return code;
+}
+
+static ExitCode
+run_dry_run(const Options *options, char **args, int n_args)
+{
+    (void)args, (void)n_args;
+    const char *input = options_find_input(options);
+    if (options->is_demo && input)
+        return refuse_option(input, "--demo, which has an estate of its own");
+    if (options->keep && options->out_dir)
+        return refuse_option("--out-dir", "--keep, which has a folder of its own");
+    return options->keep ? keep_dry_run(options)
+                         : make_dry_run(options,
+                               options->out_dir ? options->out_dir : "vm-ingest-report", NULL);
+}
+
+static const GOptionEntry *const dry_run_entries[] = {options_out_dir, options_keep,
+    options_sources, options_inventory, options_catalog, options_policy, options_choices,
+    options_target, options_release, options_format, options_out, options_config, options_general,
+    NULL};
 
 const Command cmd_dry_run = {
     .name = "dry-run",
@@ -217,6 +302,6 @@ const Command cmd_dry_run = {
         "report.html,\n"
         "report.csv, networks.csv, absent.csv, report.json, inventory.json and catalog.json. It "
         "changes nothing\n"
-        "but these files.",
+        "but these files, and with --keep removes old ones; see vm-ingest reports prune.",
     .run = run_dry_run,
 };

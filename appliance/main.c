@@ -16,6 +16,8 @@ const Command *const commands[] = {
     &cmd_check,
     &cmd_diff,
     &cmd_report,
+    &cmd_reports_list,
+    &cmd_reports_prune,
     &cmd_networks,
     &cmd_networks_plan,
     &cmd_networks_apply,

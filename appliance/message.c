@@ -21,6 +21,7 @@ static struct {
     bool is_terminal;
     bool has_line; /* a progress line stands on the terminal */
     struct timespec begin, last;
+    char *last_warning;
 } state = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 atomic_bool interrupted;
@@ -65,16 +66,30 @@ clear_line(void)
     state.has_line = false;
 }
 
-G_GNUC_PRINTF(1, 0)
+/* @is_warning: it is remembered, too. */
+G_GNUC_PRINTF(2, 0)
 static void
-say(const char *format, va_list args)
+say(bool is_warning, const char *format, va_list args)
 {
     g_autofree char *raw = g_strdup_vprintf(format, args);
     g_autofree char *text = output_printable(raw); /* it may quote a peer or a file */
     pthread_mutex_lock(&state.lock);
     clear_line();
     fprintf(stderr, "vm-ingest: %s\n", text);
+    if (is_warning) {
+        g_free(state.last_warning);
+        state.last_warning = g_steal_pointer(&text);
+    }
     pthread_mutex_unlock(&state.lock);
+}
+
+char *
+message_last_warning(void)
+{
+    pthread_mutex_lock(&state.lock);
+    char *text = g_strdup(state.last_warning);
+    pthread_mutex_unlock(&state.lock);
+    return text;
 }
 
 void
@@ -84,7 +99,7 @@ message(const char *format, ...)
         return;
     va_list args;
     va_start(args, format);
-    say(format, args);
+    say(false, format, args);
     va_end(args);
 }
 
@@ -95,7 +110,7 @@ message_verbose(const char *format, ...)
         return;
     va_list args;
     va_start(args, format);
-    say(format, args);
+    say(false, format, args);
     va_end(args);
 }
 
@@ -104,7 +119,7 @@ message_warning(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    say(format, args);
+    say(true, format, args);
     va_end(args);
 }
 

@@ -89,6 +89,13 @@ const GOptionEntry options_out_dir[] = {
     {NULL},
 };
 
+const GOptionEntry options_keep[] = {
+    {"keep", 'k', 0, G_OPTION_ARG_STRING, &O.keep,
+        "keep the reports in the state folder under this name, with the config of this name",
+        "NAME"},
+    {NULL},
+};
+
 const GOptionEntry options_compat[] = {
     {"compat", 0, 0, G_OPTION_ARG_STRING, &O.compat,
         "discover-networks: as CloudStack's script prints it", "FORM"},
