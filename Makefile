@@ -5,7 +5,7 @@
 #   SAN=             sanitizers: SAN=address,undefined or SAN=thread (own folder under build/)
 #   WERROR=1         0 for packagers: warnings do not fail the build
 #   V=               1 shows every command
-#   CC, CFLAGS, LDFLAGS, PREFIX, DESTDIR as usual
+#   CC, CFLAGS, LDFLAGS, PREFIX, DESTDIR as usual; UNITDIR: where systemd's units go
 SHELL    := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := all
@@ -16,6 +16,7 @@ B        ?= build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
 SAN      ?=
 WERROR   ?= 1
 PREFIX   ?= /usr
+UNITDIR  ?= $(PREFIX)/lib/systemd/system
 CC       := $(if $(filter default,$(origin CC)),gcc,$(CC))
 CLANG    ?= clang
 PYTHON   ?= /usr/bin/python3
@@ -99,6 +100,7 @@ demo: deps-build ## install, build, and make a full dry run of the built-in demo
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@$(B)/vm-ingest dry-run --demo --out-dir $(B)/demo || [ $$? = 3 ]
 
+UNITS     := $(notdir $(wildcard appliance/units/*.service))
 install: all ## install into DESTDIR and PREFIX
 	install -D -m 755 $(B)/vm-ingest $(DESTDIR)$(PREFIX)/bin/vm-ingest
 	install -D -m 755 $(WORKER) $(DESTDIR)$(PREFIX)/libexec/vm-ingest-libvirt-worker
@@ -107,6 +109,11 @@ install: all ## install into DESTDIR and PREFIX
 	install -m 644 appliance/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5/
 	install -m 644 appliance/schema/*.json $(DESTDIR)$(PREFIX)/share/vm-ingest/
 	install -m 644 README.md LICENSE appliance/vm-ingest.conf.example $(DESTDIR)$(PREFIX)/share/doc/vm-ingest/
+	install -d $(foreach d,sysusers tmpfiles,$(DESTDIR)$(PREFIX)/lib/$(d).d) $(UNITS:%=$(DESTDIR)$(UNITDIR)/%.d)
+	install -m 644 $(wildcard $(foreach t,service socket timer,appliance/units/*.$(t))) $(DESTDIR)$(UNITDIR)/
+	for unit in $(UNITS); do install -m 644 appliance/units/sandbox.conf $(DESTDIR)$(UNITDIR)/$$unit.d/10-sandbox.conf; done
+	install -m 644 appliance/units/vm-ingest.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/vm-ingest.conf
+	install -m 644 appliance/units/vm-ingest.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/vm-ingest.conf
 	$(B)/vm-ingest completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vm-ingest
 	$(B)/vm-ingest completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_vm-ingest
 	$(B)/vm-ingest completion fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/vm-ingest.fish
@@ -192,4 +199,4 @@ style: ## format, banned functions, sizes, licence lines
 
 .PHONY: all demo install deb image deps deps-build deps-deb deps-image clean help check check-programs check-unit check-asan check-tsan check-mutants check-vlan truth peers bench fuzz lint layering style
 .SECONDARY:
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -path $(B)/deb -prune -o -name '*.d' -type f -print 2>/dev/null)
