@@ -7,8 +7,6 @@
 #include "ingest_priv.h"
 #include "cleanup.h"
 
-enum { PAGE_ITEMS = 500, PAGES_MAX = 2000 };
-
 /* --- references ------------------------------------------------------------------------------- */
 
 /* The id of what a change made or found; NULL: there is none yet. */
@@ -71,33 +69,6 @@ change_resolve(const ChangeWork *work, const ChangeCall *call, ResolvedCall *ret
 
 /* --- lists ------------------------------------------------------------------------------------ */
 
-/* Items of all reads, each once. */
-typedef struct Items {
-    GPtrArray *found; /* json_object, owned */
-    GHashTable *seen; /* ids, or texts of those without one; owned */
-} Items;
-
-static void
-json_free(gpointer object)
-{
-    json_object_put(object);
-}
-
-static void
-items_clear(Items *items)
-{
-    g_ptr_array_unref(items->found);
-    g_hash_table_unref(items->seen);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Items, items_clear)
-
-static Items
-items_new(void)
-{
-    return (Items){.found = g_ptr_array_new_with_free_func(json_free),
-        .seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
-}
-
 static const char *
 member_text(json_object *item, const char *path)
 {
@@ -114,95 +85,9 @@ member_text(json_object *item, const char *path)
                : NULL;
 }
 
-/* How many of the page's items there are, and how many were new. */
 static bool
-take_page(Items *items, json_object *reply, const char *list, size_t *ret_n, size_t *ret_new)
-{
-    json_object *page = NULL;
-    *ret_n = *ret_new = 0;
-    if (!json_object_object_get_ex(reply, list, &page))
-        return json_object_object_length(reply) == 0 ||
-               (json_object_object_get_ex(reply, "count", &page) &&
-                   json_object_get_int64(page) == 0);
-    if (!json_object_is_type(page, json_type_array))
-        return false;
-    *ret_n = json_object_array_length(page);
-    for (size_t i = 0; i < *ret_n; i++) {
-        json_object *item = json_object_array_get_idx(page, i);
-        if (!json_object_is_type(item, json_type_object))
-            return false;
-        const char *id = member_text(item, "id");
-        if (!g_hash_table_add(items->seen, g_strdup(id ? id : json_object_get_string(item))))
-            continue;
-        g_ptr_array_add(items->found, json_object_get(item));
-        ++*ret_new;
-    }
-    return true;
-}
-
-/* One page; a page size that is more than the server allows is corrected. */
-static bool
-fetch_page(const ChangeWork *work, const char *command, CloudStackParam *params, size_t n,
-    uint64_t *page_items, json_object **ret_reply, GError **error)
-{
-    CloudStack *cs = work->run->cs;
-    for (;;) {
-        GError *why = NULL;
-        CloudStackFault fault = {0};
-        char size[24];
-        g_snprintf(size, sizeof size, "%" G_GUINT64_FORMAT, *page_items);
-        params[n - 1].value = size;
-        bool is_ok = cs->call(cs, command, params, n, 0, &fault, ret_reply, &why);
-        uint64_t allowed = cloudstack_fault_page_size(&fault);
-        cloudstack_fault_clear(&fault);
-        if (is_ok)
-            return true;
-        if (!allowed || allowed >= *page_items) {
-            g_propagate_prefixed_error(error, why, "%s: ", command);
-            return false;
-        }
-        g_error_free(why);
-        *page_items = allowed;
-    }
-}
-
-/* A list that knows no pages gives the same again: then there is nothing new. */
-static bool
-fetch_list(const ChangeWork *work, const ChangeCall *call, const ResolvedCall *resolved,
-    const char *list, Items *items, GError **error)
-{
-    size_t n = resolved->n + 2;
-    g_autofree CloudStackParam *params = g_new0(CloudStackParam, n);
-    if (resolved->n)
-        memcpy(params, resolved->params, resolved->n * sizeof *params);
-    params[n - 2].name = "page";
-    params[n - 1].name = "pagesize";
-    uint64_t page_items = PAGE_ITEMS;
-    for (int page = 1; page <= PAGES_MAX; page++) {
-        g_autoptr(JsonObject) reply = NULL;
-        char number[16];
-        size_t n_items, n_new;
-        g_snprintf(number, sizeof number, "%d", page);
-        params[n - 2].value = number;
-        if (!fetch_page(work, call->command.value, params, n, &page_items, &reply, error))
-            return false;
-        if (!take_page(items, reply, list, &n_items, &n_new)) {
-            g_set_error(error, INGEST_ERROR, INGEST_ERROR_PROTOCOL,
-                "%s: the reply has no list '%s': %.200s", call->command.value, list,
-                json_object_get_string(reply));
-            return false;
-        }
-        if (n_items < page_items || !n_new)
-            return true;
-    }
-    g_set_error(error, INGEST_ERROR, INGEST_ERROR_PROTOCOL, "%s: more than %d pages",
-        call->command.value, PAGES_MAX);
-    return false;
-}
-
-static bool
-fetch_all(const ChangeWork *work, const ChangeCall *reads, size_t n, const char *list, Items *items,
-    GError **error)
+fetch_all(const ChangeWork *work, const ChangeCall *reads, size_t n, const char *list,
+    ListItems *items, GError **error)
 {
     for (size_t i = 0; i < n; i++) {
         ResolvedCall resolved;
@@ -212,7 +97,8 @@ fetch_all(const ChangeWork *work, const ChangeCall *reads, size_t n, const char 
                 "%s: the id of '%s' is not known", reads[i].command.value, missing);
             return false;
         }
-        if (!fetch_list(work, &reads[i], &resolved, list, items, error))
+        if (!list_fetch(work->run->cs, reads[i].command.value, resolved.params, resolved.n, list,
+                items, error))
             return false;
     }
     return true;
@@ -331,7 +217,7 @@ judge_partial(const ChangeWork *work, const Change *change, json_object *item, L
 
 /* What is as asked for goes before what is so in part. */
 static void
-judge_all(const ChangeWork *work, const Change *change, const Items *items, Look *look)
+judge_all(const ChangeWork *work, const Change *change, const ListItems *items, Look *look)
 {
     const ChangeFind *find = &change->find;
     *look = (Look){.text = "none", .is_before = !find->before.n};
@@ -358,7 +244,7 @@ look_clear(Look *look)
 }
 
 static bool
-fetch_items(const ChangeWork *work, const Change *change, Items *items, GError **error)
+fetch_items(const ChangeWork *work, const Change *change, ListItems *items, GError **error)
 {
     return fetch_all(work, change->find.reads.items, change->find.reads.n, change->find.item.value,
         items, error);
@@ -367,7 +253,7 @@ fetch_items(const ChangeWork *work, const Change *change, Items *items, GError *
 bool
 change_look(const ChangeWork *work, const Change *change, Look *ret, GError **error)
 {
-    g_auto(Items) items = items_new();
+    g_auto(ListItems) items = list_items_new();
     if (!fetch_items(work, change, &items, error))
         return false;
     judge_all(work, change, &items, ret);
@@ -378,7 +264,7 @@ bool
 change_look_at(
     const ChangeWork *work, const Change *change, const char *id, Look *ret, GError **error)
 {
-    g_auto(Items) items = items_new();
+    g_auto(ListItems) items = list_items_new();
     if (!fetch_items(work, change, &items, error))
         return false;
     *ret = (Look){.text = "none"};
@@ -401,7 +287,7 @@ change_find_use(const ChangeWork *work, const Change *change, const char **ret_t
     *ret_text = NULL;
     for (size_t i = 0; i < change->uses.n && !*ret_text; i++) {
         const ChangeUse *use = &change->uses.items[i];
-        g_auto(Items) items = items_new();
+        g_auto(ListItems) items = list_items_new();
         if (!fetch_all(work, use->reads.items, use->reads.n, use->item.value, &items, error))
             return false;
         if (!items.found->len)

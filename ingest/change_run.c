@@ -72,7 +72,8 @@ look_patiently(const ChangeWork *work, size_t at, unsigned wait_ms, Look *ret, G
     if (ret->result != LOOK_ABSENT || !wait_ms)
         return true;
     look_clear(ret);
-    return change_pause(work, wait_ms, error) && look(work, at, "look", ret, error);
+    return send_pause(work->run->is_cancelled, wait_ms, error) &&
+           look(work, at, "look", ret, error);
 }
 
 /* --- applying --------------------------------------------------------------------------------- */
@@ -90,10 +91,10 @@ id_of_result(const ChangeWork *work, size_t at, json_object *result)
 }
 
 static void
-settle_call(const ChangeWork *work, size_t at, const JournalStep *step, json_object *result)
+settle_call(void *data, JournalItem *item, const JournalStep *step, json_object *result)
 {
-    JournalItem *item = &work->items[at];
-    const char *id = id_of_result(work, at, result);
+    const ChangeWork *work = data;
+    const char *id = id_of_result(work, (size_t)(item - work->items), result);
     switch (step->outcome) {
     case OUTCOME_OK:
         item->state = ITEM_MADE;
@@ -144,7 +145,7 @@ verify(const ChangeWork *work, size_t at, GError **error)
             return false;
         bool is_it = found.result == LOOK_THERE && (!made || !g_strcmp0(made, found.id));
         if (!is_it && time(NULL) < end) {
-            if (!change_pause(work, SETTLE_POLL_MS, error))
+            if (!send_pause(work->run->is_cancelled, SETTLE_POLL_MS, error))
                 return false;
             continue;
         }
@@ -235,10 +236,10 @@ apply_one(const ChangeWork *work, size_t at, GError **error)
 /* --- undoing ---------------------------------------------------------------------------------- */
 
 static void
-settle_undo(const ChangeWork *work, size_t at, const JournalStep *step, json_object *result)
+settle_undo(void *data, JournalItem *item, const JournalStep *step, json_object *result)
 {
     (void)result;
-    JournalItem *item = &work->items[at];
+    const ChangeWork *work = data;
     item->note = step->outcome == OUTCOME_OK
                      ? text_absent()
                      : text_known(arena_printf(work->arena, "%s %s: %s", step->command.value,
@@ -410,7 +411,7 @@ apply_all(const ChangeWork *work, GError **error)
 {
     const Changes *changes = work->changes;
     for (size_t i = 0; i < changes->changes.n; i++)
-        if (!change_pause(work, 0, error) || !apply_one(work, i, error)) {
+        if (!send_pause(work->run->is_cancelled, 0, error) || !apply_one(work, i, error)) {
             g_prefix_error(error, "change '%s': ", changes->changes.items[i].id.value);
             return false;
         }
@@ -422,7 +423,7 @@ undo_all(const ChangeWork *work, GError **error)
 {
     const Changes *changes = work->changes;
     for (size_t i = changes->changes.n; i-- > 0;)
-        if (!change_pause(work, 0, error) || !undo_one(work, i, error)) {
+        if (!send_pause(work->run->is_cancelled, 0, error) || !undo_one(work, i, error)) {
             g_prefix_error(error, "change '%s': ", changes->changes.items[i].id.value);
             return false;
         }
@@ -435,7 +436,8 @@ carry_out(const Changes *changes, const ChangesRun *run, JournalRunState meanwhi
 {
     Arena arena;
     arena_init(&arena);
-    ChangeWork work = {.changes = changes, .run = run, .arena = &arena};
+    g_autoptr(Jobs) jobs = jobs_new(run->cs, run->is_cancelled, 0);
+    ChangeWork work = {.changes = changes, .run = run, .jobs = jobs, .arena = &arena};
     bool is_ok = journal_lock_run(run->journal, run->run, error) && read_items(&work, error) &&
                  check_zone(changes, run->cs, error) &&
                  journal_set_run_state(run->journal, run->run, meanwhile, error) &&

@@ -34,8 +34,10 @@ enum {
     API_LIMIT_EXCEEDED = 429, /* the text names the delay */
     API_PARAM_ERROR = 431,    /* also a page that is larger than allowed */
     API_NOT_FOR_ROLE = 432,   /* told before the signature is looked at */
-    API_WITHOUT_2FA = 511,    /* the second factor of the login is missing */
-    API_ACCOUNT_ERROR = 531,  /* the account may not */
+    API_SERVICE_UNAVAILABLE = 503,
+    API_WITHOUT_2FA = 511, /* the second factor of the login is missing */
+    API_INTERNAL_ERROR = 530,
+    API_ACCOUNT_ERROR = 531, /* the account may not */
 };
 
 /* --- cloudstack_reply.c ----------------------------------------------------------------------- */
@@ -109,6 +111,115 @@ struct sqlite3_stmt *journal_prepare(
 /* Steps to a row; false without error: there is none (any more). */
 bool journal_step(Journal *journal, struct sqlite3_stmt *statement, GError **error);
 
+/* --- list.c: a list call, read to its end ----------------------------------------------------- */
+
+/* Items of one or more calls, each once. */
+typedef struct ListItems {
+    GPtrArray *found; /* json_object, owned */
+    GHashTable *seen; /* ids, or texts of those without one; owned */
+} ListItems;
+
+ListItems list_items_new(void);
+void list_items_clear(ListItems *items);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ListItems, list_items_clear)
+
+/**
+ * list_fetch - all pages of a list call
+ * @list:  the member of the reply that holds the items
+ * @items: gets those that it has not yet
+ *
+ * A page size that is more than the server allows is corrected; a list that knows no pages gives
+ * the same again, and that is its end.
+ * Errors: of the calls; PROTOCOL
+ */
+bool list_fetch(CloudStack *cs, const char *command, const CloudStackParam *given, size_t n_given,
+    const char *list, ListItems *items, GError **error);
+
+/* --- jobs.c: waiting for asynchronous jobs ---------------------------------------------------- */
+
+typedef struct Jobs Jobs;
+
+/* @patience_s: how long a server may not answer, or answer garbage, before waiting fails. (owned)
+ */
+Jobs *jobs_new(CloudStack *cs, const atomic_bool *is_cancelled, unsigned patience_s);
+void jobs_free(Jobs *jobs);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Jobs, jobs_free)
+
+/**
+ * jobs_wait - until a job is at its end; any number of threads
+ * @ret_job: (owned) as queryAsyncJobResult gives it; NULL: the server knows no such job
+ *
+ * Errors: AUTH when the keys are refused again and again; UNREACHABLE, TIMEOUT, PROTOCOL, REFUSED
+ * when patience is over; CANCELLED
+ */
+bool jobs_wait(Jobs *jobs, const char *id, json_object **ret_job, GError **error);
+
+/* --- patient.c: a seam that sits out a server that is restarted ------------------------------- */
+
+typedef struct Patient Patient;
+
+/* Reading calls are repeated until the patience is over; writing calls never. (owned) */
+Patient *patient_new(CloudStack *inner, const atomic_bool *is_cancelled, unsigned patience_s);
+CloudStack *patient_seam(Patient *patient);
+void patient_free(Patient *patient);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Patient, patient_free)
+
+/* --- send.c: one writing call, journal first -------------------------------------------------- */
+
+typedef struct Sender {
+    CloudStack *cs;
+    Journal *journal;
+    Jobs *jobs;
+    Arena *arena;             /* texts of steps */
+    bool is_login_an_outcome; /* a refusal for want of rights, as any other; else it is an error */
+} Sender;
+
+/* How the item changes with the outcome of a step; @result: the reply or the job's, or NULL. */
+typedef void (*SendSettle)(
+    void *data, JournalItem *item, const JournalStep *step, json_object *result);
+
+typedef struct Sending {
+    const char *purpose, *subject; /* of the step; subject: NULL = the item as a whole */
+    const char *command;
+    const CloudStackParam *params; /* without keys, job id and secrets */
+    size_t n;
+    Texts secrets;   /* parameters made up at random when the call is sent, and kept nowhere */
+    const char *job; /* id of the job; NULL: made up */
+    SendSettle settle;
+    void *data; /* of settle */
+} Sending;
+
+/**
+ * send_call - a writing call: intent, call, its job's end, outcome
+ * @ret_step: with the outcome
+ *
+ * A refusal, a failed job and a lost answer are outcomes.
+ * Errors: of the journal; AUTH, CANCELLED, and whatever breaks off the wait for a job
+ */
+bool send_call(const Sender *sender, const Sending *sending, JournalItem *item,
+    JournalStep *ret_step, GError **error);
+
+/* Whether what became of it is not known. */
+bool send_is_open(const JournalStep *step);
+/* One alone may be a server that is just starting. */
+bool send_is_login_refused(const JournalStep *step);
+/* Whether the server is busy or going down: it did nothing, and may do it later. */
+bool send_is_put_off(const JournalStep *step);
+/* Whether it was refused because a job of its id is there already. */
+bool send_is_duplicate(const JournalStep *step);
+
+/**
+ * send_settle - what became of a step that is open
+ * @ret_wait_ms: how long the server may still be at it, so that what is absent may yet come
+ */
+bool send_settle(const Sender *sender, const Sending *sending, JournalItem *item, JournalStep *step,
+    unsigned *ret_wait_ms, GError **error);
+
+/* False with CANCELLED. */
+bool send_pause(const atomic_bool *is_cancelled, unsigned ms, GError **error);
+/* (in the arena) Of 16 bytes. */
+const char *send_format_uuid(Arena *arena, const uint8_t *bytes);
+
 /* --- change_find.c ---------------------------------------------------------------------------- */
 
 /* A document being carried out. */
@@ -116,7 +227,8 @@ typedef struct ChangeWork {
     const Changes *changes;
     const ChangesRun *run;
     JournalItem *items; /* of the changes, in their order */
-    Arena *arena;       /* texts of this process's work */
+    Jobs *jobs;
+    Arena *arena; /* texts of this process's work */
 } ChangeWork;
 
 /* Parameters of a call, with the ids that its references stand for. */
@@ -159,28 +271,16 @@ bool change_find_use(
 
 /* --- change_send.c ---------------------------------------------------------------------------- */
 
-/* How the item changes with the outcome of a step; @result: the reply or the job's, or NULL. */
-typedef void (*ChangeSettle)(
-    const ChangeWork *work, size_t at, const JournalStep *step, json_object *result);
-
-/**
- * change_send - a writing call: intent, call, its job's end, outcome
- * @ret_step: with the outcome
- *
- * Errors: of the journal; AUTH, CANCELLED, and whatever breaks off the wait for a job
- */
+/* @settle gets @work as its data. */
 bool change_send(const ChangeWork *work, size_t at, const ChangeCall *call, const char *purpose,
-    ChangeSettle settle, JournalStep *ret_step, GError **error);
+    SendSettle settle, JournalStep *ret_step, GError **error);
 
 /**
  * change_settle_last - what became of the last writing call, if its outcome is not known
  * @ret_wait_ms: how long the server may still be at it, so that what is absent may yet come
  */
 bool change_settle_last(
-    const ChangeWork *work, size_t at, ChangeSettle settle, unsigned *ret_wait_ms, GError **error);
-
-/* False with CANCELLED. */
-bool change_pause(const ChangeWork *work, unsigned ms, GError **error);
+    const ChangeWork *work, size_t at, SendSettle settle, unsigned *ret_wait_ms, GError **error);
 
 /* --- catalog_fields.c: how CloudStack's items read into the structs of catalog.h -------------- */
 
