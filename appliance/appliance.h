@@ -54,6 +54,10 @@ typedef struct Options {
     char *fit, *mhz, *template_url;
     gboolean is_fixed;
     gboolean is_yes;
+    /* what to import */
+    char **accepted; /* ids of findings; NULL-terminated, or NULL */
+    gboolean may_power_off, is_unchecked, may_recheck;
+    int canary;
 } Options;
 
 typedef struct Command Command;
@@ -88,19 +92,22 @@ char *command_help_all(void);
 extern const GOptionEntry options_general[], options_config[], options_sources[], options_target[],
     options_inventory[], options_catalog[], options_policy[], options_release[], options_format[],
     options_out[], options_out_dir[], options_compat[], options_choices[], options_journal[],
-    options_prepare[], options_keep[];
+    options_yes[], options_prepare[], options_keep[], options_import[];
 
 extern const Command cmd_discover, cmd_catalog, cmd_plan, cmd_check, cmd_diff, cmd_report,
     cmd_networks, cmd_networks_plan, cmd_networks_apply, cmd_networks_undo, cmd_prepare_plan,
-    cmd_prepare_apply, cmd_prepare_undo, cmd_dry_run, cmd_reports_list, cmd_reports_prune,
-    cmd_doctor, cmd_policy_check, cmd_explain, cmd_explain_absence, cmd_completion, cmd_version,
-    cmd_help;
+    cmd_prepare_apply, cmd_prepare_undo, cmd_import, cmd_run_list, cmd_run_resume, cmd_dry_run,
+    cmd_reports_list, cmd_reports_prune, cmd_doctor, cmd_policy_check, cmd_explain,
+    cmd_explain_absence, cmd_completion, cmd_version, cmd_help;
 
 /* --- interruption ----------------------------------------------------------------------------- */
 
 /* Set by the first SIGINT or SIGTERM; the second one ends the process at once. */
 extern atomic_bool interrupted;
 void interrupt_init(void);
+/* Where work can end in order: the first signal sets this alone, and the second .interrupted. */
+extern atomic_bool stop_wanted;
+void interrupt_gently(bool is_on);
 
 /* --- messages --------------------------------------------------------------------------------- */
 

@@ -12,8 +12,8 @@
 #include "change_file.h"
 #include "change_run.h"
 #include "outfile.h"
+#include "run_context.h"
 #include "state.h"
-#include "target.h"
 
 /* --- showing ---------------------------------------------------------------------------------- */
 
@@ -82,39 +82,7 @@ changes_exit_code(const Changes *changes, ExitCode worst)
     return EXIT_CODE_OK;
 }
 
-/* --- the journal ------------------------------------------------------------------------------ */
-
-/* --journal, else in the state folder. (owned) */
-static char *
-journal_path(const Options *options, const Config *config)
-{
-    if (options->journal)
-        return g_strdup(options->journal);
-    g_autofree char *folder = state_folder(config);
-    return g_build_filename(folder, "journal.sqlite", NULL);
-}
-
 /* --- asking ----------------------------------------------------------------------------------- */
-
-/* Only a whole "yes" counts. */
-static bool
-is_confirmed(const Options *options, const char *question, GError **error)
-{
-    if (options->is_yes)
-        return true;
-    if (!isatty(STDIN_FILENO)) {
-        g_set_error(error, INGEST_ERROR, INGEST_ERROR_USAGE,
-            "nobody can be asked here: look at what it would do, and give --yes");
-        return false;
-    }
-    char answer[16] = "";
-    fprintf(stderr, "%s (yes/no) ", question);
-    fflush(stderr);
-    if (fgets(answer, sizeof answer, stdin) && !g_ascii_strcasecmp(g_strchomp(answer), "yes"))
-        return true;
-    g_set_error(error, INGEST_ERROR, INGEST_ERROR_CANCELLED, "nothing was sent");
-    return false;
-}
 
 static void
 show_calls(const Changes *changes)
@@ -325,13 +293,9 @@ find_run(Journal *journal, const char *about, const char *text, int64_t *ret, GE
 {
     Arena arena;
     JournalRuns runs = {0};
-    char *end = NULL;
-    int64_t wanted = text ? g_ascii_strtoll(text, &end, 10) : 0;
-    if (text && (!*text || *end || wanted < 1)) {
-        g_set_error(error, INGEST_ERROR, INGEST_ERROR_USAGE,
-            "'%s': a run is a number that 'apply' told", text);
+    int64_t wanted = 0;
+    if (text && !run_number_parse(text, &wanted, error))
         return false;
-    }
     *ret = 0;
     arena_init(&arena);
     bool is_ok = journal_read_runs(journal, &arena, &runs, error);
@@ -366,11 +330,7 @@ load_run(RunContext *context, GError **error)
     arena_init(&arena);
     bool is_ok = context->changes &&
                  journal_read_run(context->journal, context->run.run, &arena, &run, error);
-    bool is_same = is_ok && !g_strcmp0(run.target.value, context->run.cs->url);
-    if (is_ok && !is_same)
-        g_set_error(error, INGEST_ERROR, INGEST_ERROR_CONFLICT,
-            "run %d was against %s, not %s: choose that one with --cloudstack",
-            (int)context->run.run, run.target.value, context->run.cs->url);
+    bool is_same = is_ok && run_check_target(&run, context->run.cs, error);
     arena_release(&arena);
     return is_same;
 }

@@ -111,7 +111,7 @@ run_prepare_apply(const Options *options, char **args, int n_args)
     return changes_run_apply(options, "preparations", args[0]);
 }
 
-static const GOptionEntry *const changing_entries[] = {options_journal, options_target,
+static const GOptionEntry *const changing_entries[] = {options_journal, options_yes, options_target,
     options_format, options_out, options_config, options_general, NULL};
 
 const Command cmd_prepare_apply = {

@@ -24,11 +24,18 @@ static struct {
     char *last_warning;
 } state = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-atomic_bool interrupted;
+atomic_bool interrupted, stop_wanted;
+static atomic_bool is_gentle;
 
 static void
 on_interrupt(int signal_number)
 {
+    if (atomic_load(&is_gentle) && !atomic_exchange(&stop_wanted, true)) {
+        static const char gently[] =
+            "\nvm-ingest: stopping after what is under way (once more to leave at once)\n";
+        (void)!write(STDERR_FILENO, gently, sizeof gently - 1);
+        return;
+    }
     if (atomic_exchange(&interrupted, true))
         _exit(128 + signal_number);
     static const char text[] =
@@ -44,6 +51,12 @@ interrupt_init(void)
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
+}
+
+void
+interrupt_gently(bool is_on)
+{
+    atomic_store(&is_gentle, is_on);
 }
 
 void

@@ -116,7 +116,26 @@ const GOptionEntry options_prepare[] = {
 const GOptionEntry options_journal[] = {
     {"journal", 'j', 0, G_OPTION_ARG_FILENAME, &O.journal,
         "the journal of what was done (default: in the state folder)", "FILE"},
+    {NULL},
+};
+
+const GOptionEntry options_yes[] = {
     {"yes", 'y', 0, G_OPTION_ARG_NONE, &O.is_yes, "do not ask before anything is sent", NULL},
+    {NULL},
+};
+
+const GOptionEntry options_import[] = {
+    {"canary", 0, 0, G_OPTION_ARG_INT, &O.canary,
+        "import so many first, verify them, then ask for the others", "N"},
+    {"accept", 0, 0, G_OPTION_ARG_STRING_ARRAY, &O.accepted,
+        "import VMs in spite of this finding, which asks for an action; may be given again",
+        "FINDING"},
+    {"power-off", 0, 0, G_OPTION_ARG_NONE, &O.may_power_off,
+        "shut down the guests that the plan says have to be off", NULL},
+    {"only-changed-recheck", 0, 0, G_OPTION_ARG_NONE, &O.may_recheck,
+        "judge VMs that changed since the plan by what they are now, instead of giving up", NULL},
+    {"unchecked", 0, 0, G_OPTION_ARG_NONE, &O.is_unchecked,
+        "do not look at VMs at their source before they are submitted", NULL},
     {NULL},
 };
 

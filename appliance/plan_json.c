@@ -73,9 +73,8 @@ find_list(const char *name)
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
-/* The item as it stands in the file: texts of a built one made, in @arena. */
-static PlanItem
-item_with_texts(const PlanItem *item, Arena *arena)
+PlanItem
+plan_item_with_texts(const PlanItem *item, Arena *arena)
 {
     PlanItem full = *item;
     const FindingText *findings;
@@ -159,7 +158,7 @@ plan_save(const Plan *plan, FILE *file, GError **error)
     save_absences(plan, text, file);
     g_string_append(text, "\n],\n\"items\":[");
     for (size_t i = 0; i < plan->n_items && !ferror(file); i++) {
-        PlanItem full = item_with_texts(&plan->items[i], &arena);
+        PlanItem full = plan_item_with_texts(&plan->items[i], &arena);
         g_string_append(text, i ? ",\n" : "\n");
         record_encode(&plan_item_type, &full, text);
         write_out(text, file);
@@ -235,7 +234,7 @@ plan_save_yaml(const Plan *plan, FILE *file, GError **error)
     for (size_t i = 0; i < plan->n_items; i++) {
         Arena arena;
         arena_init(&arena);
-        PlanItem full = item_with_texts(&plan->items[i], &arena);
+        PlanItem full = plan_item_with_texts(&plan->items[i], &arena);
         bool is_ok = yaml_entry(&plan_item_type, &full, file, error);
         arena_release(&arena);
         if (!is_ok)

@@ -49,6 +49,9 @@ extern const RecordType plan_info_type, plan_item_type, plan_choice_type, matrix
 /* Parts that other documents have, too. */
 extern const RecordType plan_finding_type, plan_param_type, plan_input_type;
 
+/* The item as it stands in the file: texts of a built one made, in @arena. */
+PlanItem plan_item_with_texts(const PlanItem *item, Arena *arena);
+
 /* --- one item, built or loaded ---------------------------------------------------------------- */
 
 /* Texts in @arena or borrowed from the plan; each returns the number. */

@@ -68,16 +68,36 @@ typedef struct JournalRun {
     Text tool_version;
     Text begun_at, changed_at; /* UTC */
     JournalRunState state;
-    Text wish; /* "pause", "stop": asked for from outside, and not answered yet */
-    Text note; /* why it is as it is */
+    Text wish;     /* "pause", "stop": asked for from outside, and not answered yet */
+    Text note;     /* why it is as it is */
+    Text settings; /* JSON: how it is to be carried out, where that may change from time to time */
 } JournalRun;
 
 typedef LIST_OF(JournalRun) JournalRuns;
 
+typedef enum JournalItemState {
+    ITEM_UNKNOWN,
+    ITEM_PLANNED,   /* nothing has been sent */
+    ITEM_SKIPPED,   /* not to be sent: blocked, or it needs one that is not there */
+    ITEM_FOUND,     /* was there already: not ours, never undone */
+    ITEM_CHECKED,   /* looked at once more, at the source and in CloudStack */
+    ITEM_SUBMITTED, /* intended; whether it acted is not known yet */
+    ITEM_RUNNING,   /* accepted; its job runs */
+    ITEM_MADE,      /* it acted */
+    ITEM_IMPORTED,  /* likewise, of an instance */
+    ITEM_MIGRATING, /* imported; its volumes are moved */
+    ITEM_VERIFIED,  /* and was read back as asked for */
+    ITEM_FAILED,    /* refused, in conflict, or not as asked for: the note says which */
+    ITEM_UNDONE,    /* taken back, and read back as gone */
+    ITEM_STATE_N
+} JournalItemState;
+
 typedef struct JournalNewItem {
-    const char *key;      /* tells it apart in the run: the id of a change */
-    const char *name;     /* for people; NULL: none */
-    const char *document; /* what is to be done, as it is to be read back; NULL: in the run's */
+    const char *key;        /* tells it apart in the run: the id of a change */
+    const char *name;       /* for people; NULL: none */
+    const char *document;   /* what is to be done, as it is to be read back; NULL: in the run's */
+    JournalItemState state; /* 0: planned */
+    const char *note;       /* why it is in that state; NULL: none */
 } JournalNewItem;
 
 typedef struct JournalNewRun {
@@ -107,6 +127,7 @@ bool journal_lock_run(Journal *journal, int64_t run, GError **error);
 bool journal_set_run_state(Journal *journal, int64_t run, JournalRunState state, GError **error);
 /* NULL @note: none. */
 bool journal_set_run_note(Journal *journal, int64_t run, const char *note, GError **error);
+bool journal_set_run_settings(Journal *journal, int64_t run, const char *settings, GError **error);
 /* What whoever carries the run out is to do: "pause", "stop", or NULL to go on. */
 bool journal_wish(Journal *journal, int64_t run, const char *wish, GError **error);
 /* Whether a process carries the run out now; it may end a moment later. */
@@ -120,23 +141,6 @@ bool journal_read_run(Journal *journal, int64_t run, Arena *arena, JournalRun *r
 char *journal_read_document(Journal *journal, int64_t run, GError **error);
 
 /* --- items ------------------------------------------------------------------------------------ */
-
-typedef enum JournalItemState {
-    ITEM_UNKNOWN,
-    ITEM_PLANNED,   /* nothing has been sent */
-    ITEM_SKIPPED,   /* not to be sent: blocked, or it needs one that is not there */
-    ITEM_FOUND,     /* was there already: not ours, never undone */
-    ITEM_CHECKED,   /* looked at once more, at the source and in CloudStack */
-    ITEM_SUBMITTED, /* intended; whether it acted is not known yet */
-    ITEM_RUNNING,   /* accepted; its job runs */
-    ITEM_MADE,      /* it acted */
-    ITEM_IMPORTED,  /* likewise, of an instance */
-    ITEM_MIGRATING, /* imported; its volumes are moved */
-    ITEM_VERIFIED,  /* and was read back as asked for */
-    ITEM_FAILED,    /* refused, in conflict, or not as asked for: the note says which */
-    ITEM_UNDONE,    /* taken back, and read back as gone */
-    ITEM_STATE_N
-} JournalItemState;
 
 extern const char *const journal_item_state_words[ITEM_STATE_N]; /* "planned", "skipped", ... */
 
@@ -156,6 +160,9 @@ typedef LIST_OF(JournalItem) JournalItems;
 /* In the order of the run. */
 bool journal_read_items(
     Journal *journal, int64_t run, Arena *arena, JournalItems *ret, GError **error);
+/* NOT_FOUND: no such item. */
+bool journal_read_item(
+    Journal *journal, int64_t item, Arena *arena, JournalItem *ret, GError **error);
 /* All but number, key and name, which stay. */
 bool journal_set_item(Journal *journal, const JournalItem *item, GError **error);
 /* What JournalNewItem.document was. (owned); NULL with NOT_FOUND: it has none */

@@ -46,6 +46,7 @@ static const char *const schema_steps[SCHEMA_VERSION] = {
     "CREATE INDEX step_of_item ON step (item);",
     "ALTER TABLE run ADD COLUMN wish TEXT;"
     "ALTER TABLE run ADD COLUMN note TEXT;"
+    "ALTER TABLE run ADD COLUMN settings TEXT;"
     "ALTER TABLE item ADD COLUMN step TEXT;"
     "ALTER TABLE item ADD COLUMN document TEXT;"
     "ALTER TABLE step ADD COLUMN subject TEXT;"

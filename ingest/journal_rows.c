@@ -109,7 +109,8 @@ read_rows(Journal *journal, sqlite3_stmt *prepared, Arena *arena, size_t bytes,
 /* --- runs ------------------------------------------------------------------------------------- */
 
 #define RUN_COLUMNS                                                                                \
-    "number, kind, target, zoneid, sha256, tool_version, begun_at, changed_at, state, wish, note"
+    "number, kind, target, zoneid, sha256, tool_version, begun_at, changed_at, state, wish, "      \
+    "note, settings"
 
 static void
 read_run_row(sqlite3_stmt *row, Arena *arena, void *record)
@@ -123,6 +124,7 @@ read_run_row(sqlite3_stmt *row, Arena *arena, void *record)
     run->state = (JournalRunState)cell_word(row, 8, journal_run_state_words, RUN_STATE_N);
     run->wish = cell_text(row, 9, arena);
     run->note = cell_text(row, 10, arena);
+    run->settings = cell_text(row, 11, arena);
 }
 
 bool
@@ -211,15 +213,18 @@ find_run(Journal *journal, const JournalNewRun *begin, const char *sha256, GErro
 static bool
 insert_items(Journal *journal, int64_t run, const JournalNewRun *begin, GError **error)
 {
-    for (size_t i = 0; i < begin->n_items; i++)
+    for (size_t i = 0; i < begin->n_items; i++) {
+        const JournalNewItem *item = &begin->items[i];
+        JournalItemState state = item->state ? item->state : ITEM_PLANNED;
         if (!run_statement(journal,
                 journal_prepare(journal, error,
-                    "INSERT INTO item (run, position, key, name, state, document)"
-                    " VALUES (?, ?, ?, ?, ?, ?)",
-                    "iitttt", run, (int64_t)i, begin->items[i].key, begin->items[i].name,
-                    journal_item_state_words[ITEM_PLANNED], begin->items[i].document),
+                    "INSERT INTO item (run, position, key, name, state, note, document)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    "iittttt", run, (int64_t)i, item->key, item->name,
+                    journal_item_state_words[state], item->note, item->document),
                 error))
             return false;
+    }
     return true;
 }
 
@@ -282,6 +287,13 @@ journal_set_run_note(Journal *journal, int64_t run, const char *note, GError **e
 }
 
 bool
+journal_set_run_settings(Journal *journal, int64_t run, const char *settings, GError **error)
+{
+    return set_run_text(journal, run,
+        "UPDATE run SET settings = ?, changed_at = ? WHERE number = ?", settings, error);
+}
+
+bool
 journal_wish(Journal *journal, int64_t run, const char *wish, GError **error)
 {
     return set_run_text(
@@ -305,15 +317,33 @@ read_item_row(sqlite3_stmt *row, Arena *arena, void *record)
     item->record = cell_text(row, 8, arena);
 }
 
+#define ITEM_COLUMNS "number, key, name, state, is_made, step, object, note, record"
+
+bool
+journal_read_item(Journal *journal, int64_t item, Arena *arena, JournalItem *ret, GError **error)
+{
+    JournalItems items = {0};
+    pthread_mutex_lock(&journal->lock);
+    bool is_ok = read_rows(journal,
+        journal_prepare(
+            journal, error, "SELECT " ITEM_COLUMNS " FROM item WHERE number = ?", "i", item),
+        arena, sizeof(JournalItem), read_item_row, &items, error);
+    pthread_mutex_unlock(&journal->lock);
+    if (is_ok && !items.n)
+        g_set_error(error, INGEST_ERROR, INGEST_ERROR_NOT_FOUND,
+            "journal '%s': there is no item %d", journal->path, (int)item);
+    if (is_ok && items.n)
+        *ret = items.items[0];
+    return is_ok && items.n;
+}
+
 bool
 journal_read_items(Journal *journal, int64_t run, Arena *arena, JournalItems *ret, GError **error)
 {
     pthread_mutex_lock(&journal->lock);
     bool is_ok = read_rows(journal,
         journal_prepare(journal, error,
-            "SELECT number, key, name, state, is_made, step, object, note, record FROM item"
-            " WHERE run = ? ORDER BY position",
-            "i", run),
+            "SELECT " ITEM_COLUMNS " FROM item WHERE run = ? ORDER BY position", "i", run),
         arena, sizeof(JournalItem), read_item_row, ret, error);
     pthread_mutex_unlock(&journal->lock);
     return is_ok;

@@ -496,7 +496,8 @@ test_older_is_upgraded(Place *place, gconstpointer unused)
     g_assert_cmpint(sqlite3_open(place->path, &database), ==, SQLITE_OK);
     g_assert_cmpint(sqlite3_exec(database,
                         "DROP TABLE claim; ALTER TABLE run DROP COLUMN wish;"
-                        "ALTER TABLE run DROP COLUMN note; ALTER TABLE item DROP COLUMN step;"
+                        "ALTER TABLE run DROP COLUMN note; ALTER TABLE run DROP COLUMN settings;"
+                        "ALTER TABLE item DROP COLUMN step;"
                         "ALTER TABLE item DROP COLUMN document;"
                         "ALTER TABLE step DROP COLUMN subject; PRAGMA user_version = 1",
                         NULL, NULL, NULL),

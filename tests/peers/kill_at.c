@@ -4,9 +4,10 @@
  * trace outside of it - a write or sync of a file, a send or receive of a connection.
  *
  *   KILL_AT=N  SIGKILL instead of the N-th such call
+ *   KILL_AT_WRITE=N  SIGKILL after the N-th write or sync of a file
  *   FULL_AT=N  from the N-th write to a file on, each fails as on a full disk
  *
- * Without either it counts: COUNT_TO=FILE gets the number of calls when the process ends.
+ * COUNT_TO=FILE gets the number of calls when the process ends; COUNT=writes: of writes and syncs.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -19,7 +20,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-static atomic_long n_calls, n_writes;
+static atomic_long n_calls, n_writes, n_file_calls;
 
 static long
 number_of(const char *name)
@@ -33,6 +34,15 @@ pass(void)
 {
     if (atomic_fetch_add(&n_calls, 1) + 1 == number_of("KILL_AT"))
         kill(getpid(), SIGKILL);
+}
+
+/* After a write or sync of a file, with its result. */
+static ssize_t
+written(ssize_t result)
+{
+    if (atomic_fetch_add(&n_file_calls, 1) + 1 == number_of("KILL_AT_WRITE"))
+        kill(getpid(), SIGKILL);
+    return result;
 }
 
 static int
@@ -51,14 +61,14 @@ ssize_t
 pwrite(int fd, const void *bytes, size_t n, off_t at)
 {
     pass();
-    return is_full() ? -1 : REAL(pwrite)(fd, bytes, n, at);
+    return is_full() ? -1 : written(REAL(pwrite)(fd, bytes, n, at));
 }
 
 ssize_t
 pwrite64(int fd, const void *bytes, size_t n, off64_t at)
 {
     pass();
-    return is_full() ? -1 : REAL(pwrite64)(fd, bytes, n, at);
+    return is_full() ? -1 : written(REAL(pwrite64)(fd, bytes, n, at));
 }
 
 /* SQLite grows the index of its log by single bytes. */
@@ -78,14 +88,14 @@ int
 fsync(int fd)
 {
     pass();
-    return REAL(fsync)(fd);
+    return (int)written(REAL(fsync)(fd));
 }
 
 int
 fdatasync(int fd)
 {
     pass();
-    return REAL(fdatasync)(fd);
+    return (int)written(REAL(fdatasync)(fd));
 }
 
 ssize_t
@@ -109,6 +119,7 @@ tell(void)
     FILE *file = path ? fopen(path, "w") : NULL;
     if (!file)
         return;
-    fprintf(file, "%ld\n", atomic_load(&n_calls));
+    const char *what = getenv("COUNT");
+    fprintf(file, "%ld\n", atomic_load(what ? &n_file_calls : &n_calls));
     fclose(file);
 }
