@@ -17,168 +17,11 @@
 #include <string.h>
 
 #include "mapper_priv.h"
+#include "policy_words.h"
 
 enum {
     POLICY_RULES_MAX = 10000,
-    POLICY_ERRORS_MAX = 20,
-    WORDS_MAX = 64,
 };
-
-typedef struct Word {
-    const char *text;
-    size_t column;
-    bool is_quoted;
-} Word;
-
-typedef struct Parser {
-    Policy *policy;
-    const char *name;
-    size_t line;
-    Word words[WORDS_MAX];
-    size_t n_words, next;
-    size_t end_column;
-    GString *errors;
-    size_t n_errors;
-    GArray *rules, *owners;
-} Parser;
-
-G_GNUC_PRINTF(3, 4)
-static bool
-complain(Parser *parser, size_t column, const char *format, ...)
-{
-    if (parser->n_errors++ >= POLICY_ERRORS_MAX)
-        return false;
-    va_list args;
-    va_start(args, format);
-    g_autofree char *text = g_strdup_vprintf(format, args);
-    va_end(args);
-    g_string_append_printf(parser->errors, "%s'%s', line %zu, column %zu: %s",
-        parser->errors->len ? "\n" : "", parser->name, parser->line, column, text);
-    return false;
-}
-
-/* --- words ------------------------------------------------------------------------------------ */
-
-static bool
-is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r';
-}
-
-/* A text in quotes; \" and \\ stand for themselves. Returns behind the closing quote, or NULL. */
-static const char *
-read_quoted(Parser *parser, const char *start, const char *at, const char *end)
-{
-    g_autoptr(GString) text = g_string_new(NULL);
-    size_t column = (size_t)(at - start) + 1;
-    for (at++; at < end && *at != '"'; at++) {
-        if (*at == '\\' && at + 1 < end && (at[1] == '"' || at[1] == '\\'))
-            at++;
-        g_string_append_c(text, *at);
-    }
-    if (at == end) {
-        complain(parser, column, "the quote is not closed: put a '\"' at the end of the text");
-        return NULL;
-    }
-    const char *copy = arena_strndup(&parser->policy->arena, text->str, text->len);
-    parser->words[parser->n_words++] = (Word){copy, column, true};
-    return at + 1;
-}
-
-static bool
-split_line(Parser *parser, const char *start, const char *end)
-{
-    parser->n_words = parser->next = 0;
-    parser->end_column = (size_t)(end - start) + 1;
-    for (const char *at = start; at < end;) {
-        if (is_blank(*at)) {
-            at++;
-            continue;
-        }
-        if (*at == '#')
-            return true;
-        if (parser->n_words == WORDS_MAX)
-            return complain(parser, (size_t)(at - start) + 1,
-                "a rule has %d words at most: split it into several rules", WORDS_MAX);
-        if (*at == '"') {
-            at = read_quoted(parser, start, at, end);
-            if (!at)
-                return false;
-            continue;
-        }
-        const char *word = at;
-        while (at < end && !is_blank(*at) && *at != '"' && *at != '#')
-            at++;
-        const char *copy = arena_strndup(&parser->policy->arena, word, (size_t)(at - word));
-        parser->words[parser->n_words++] = (Word){copy, (size_t)(word - start) + 1, false};
-    }
-    return true;
-}
-
-static const Word *
-peek(const Parser *parser)
-{
-    return parser->next < parser->n_words ? &parser->words[parser->next] : NULL;
-}
-
-static size_t
-column_of_next(const Parser *parser)
-{
-    const Word *word = peek(parser);
-    return word ? word->column : parser->end_column;
-}
-
-static bool
-accept(Parser *parser, const char *keyword)
-{
-    const Word *word = peek(parser);
-    if (!word || word->is_quoted || strcmp(word->text, keyword) != 0)
-        return false;
-    parser->next++;
-    return true;
-}
-
-/* A value: a text in quotes, or a bare word that is no arrow. */
-static bool
-take_value(Parser *parser, const char *what, const char **ret)
-{
-    const Word *word = peek(parser);
-    if (!word || (!word->is_quoted && !strcmp(word->text, "->")))
-        return complain(parser, column_of_next(parser), "expected %s, found %s", what,
-            word ? "'->'" : "the end of the line");
-    if (!*word->text)
-        return complain(parser, word->column, "%s must not be empty", what);
-    *ret = word->text;
-    parser->next++;
-    return true;
-}
-
-static bool
-take_number(Parser *parser, const char *what, int64_t *ret)
-{
-    const char *text = NULL;
-    size_t column = column_of_next(parser);
-    if (!take_value(parser, what, &text))
-        return false;
-    char *end = NULL;
-    int64_t number = g_ascii_strtoll(text, &end, 10);
-    if (end == text || *end || number < 1 || number > VLAN_ID_MAX)
-        return complain(
-            parser, column, "%s is '%s', expected a number from 1 to %d", what, text, VLAN_ID_MAX);
-    *ret = number;
-    return true;
-}
-
-static bool
-take_arrow(Parser *parser)
-{
-    const Word *word = peek(parser);
-    if (accept(parser, "->"))
-        return true;
-    return complain(parser, column_of_next(parser),
-        "expected '->' (or 'and' and a further condition), found '%s'",
-        word ? word->text : "the end of the line");
-}
 
 /* --- conditions ------------------------------------------------------------------------------- */
 
@@ -252,11 +95,12 @@ take_condition_value(Parser *parser, Condition *condition)
     if (form == FORM_NOTHING)
         return true;
     if (form == FORM_NUMBER || form == FORM_TWO)
-        return take_number(parser, what, &condition->number) &&
-               (form == FORM_NUMBER || take_number(parser, what, &condition->second));
-    if (form == FORM_PAIR && !take_value(parser, "the name of an attribute", &condition->key))
+        return parser_take_number(parser, what, 1, VLAN_ID_MAX, &condition->number) &&
+               (form == FORM_NUMBER ||
+                   parser_take_number(parser, what, 1, VLAN_ID_MAX, &condition->second));
+    if (form == FORM_PAIR && !parser_take(parser, "the name of an attribute", &condition->key))
         return false;
-    if (!take_value(parser, what, &condition->pattern))
+    if (!parser_take(parser, what, &condition->pattern))
         return false;
     if (form == FORM_TAG)
         split_tag(arena, condition);
@@ -268,22 +112,23 @@ take_condition_value(Parser *parser, Condition *condition)
 static bool
 take_condition(Parser *parser, Rule *rule)
 {
-    const Word *word = peek(parser);
-    size_t column = column_of_next(parser);
+    const Word *word = parser_peek(parser);
+    size_t column = parser_column(parser);
     for (int kind = 0; word && !word->is_quoted && kind < CONDITION_N; kind++) {
         if (strcmp(word->text, condition_words[kind].word) != 0)
             continue;
         if (condition_words[kind].is_of_nic && rule->kind != RULE_NETWORK)
-            return complain(parser, column,
+            return parser_complain(parser, column,
                 "'%s' is a condition of a NIC: it stands in 'network' rules only", word->text);
         if (rule->n_conditions == CONDITIONS_MAX)
-            return complain(parser, column, "a rule has %d conditions at most", CONDITIONS_MAX);
+            return parser_complain(
+                parser, column, "a rule has %d conditions at most", CONDITIONS_MAX);
         parser->next++;
         Condition *condition = &rule->conditions[rule->n_conditions++];
         condition->kind = (ConditionKind)kind;
         return take_condition_value(parser, condition);
     }
-    return complain(parser, column,
+    return parser_complain(parser, column,
         "expected a condition (any, folder, tag, attribute, pool, cluster, name, datacenter, host, "
         "source, datastore%s), found '%s'",
         rule->kind == RULE_NETWORK ? ", portgroup, switch, vlan, pvlan, untagged" : "",
@@ -293,19 +138,19 @@ take_condition(Parser *parser, Rule *rule)
 static bool
 take_conditions(Parser *parser, Rule *rule)
 {
-    if (accept(parser, "any"))
+    if (parser_accept(parser, "any"))
         return true;
     do {
         if (!take_condition(parser, rule))
             return false;
-    } while (accept(parser, "and"));
+    } while (parser_accept(parser, "and"));
     return true;
 }
 
 static bool
 take_for(Parser *parser, Rule *rule)
 {
-    return !accept(parser, "for") || take_conditions(parser, rule);
+    return !parser_accept(parser, "for") || take_conditions(parser, rule);
 }
 
 /* --- rules ------------------------------------------------------------------------------------ */
@@ -313,33 +158,33 @@ take_for(Parser *parser, Rule *rule)
 static bool
 take_owner(Parser *parser, RuleOwner *owner)
 {
-    size_t column = column_of_next(parser);
-    if (accept(parser, "caller")) {
+    size_t column = parser_column(parser);
+    if (parser_accept(parser, "caller")) {
         owner->is_caller = true;
         return true;
     }
     for (;;) {
         const char **place = NULL;
-        size_t at = column_of_next(parser);
-        if (accept(parser, "domain"))
+        size_t at = parser_column(parser);
+        if (parser_accept(parser, "domain"))
             place = &owner->domain;
-        else if (accept(parser, "account"))
+        else if (parser_accept(parser, "account"))
             place = &owner->account;
-        else if (accept(parser, "project"))
+        else if (parser_accept(parser, "project"))
             place = &owner->project;
         else
             break;
         if (*place)
-            return complain(
+            return parser_complain(
                 parser, at, "an owner has one domain, one account, one project at most");
-        if (!take_value(parser, "a name", place))
+        if (!parser_take(parser, "a name", place))
             return false;
     }
     if (owner->project && owner->account)
-        return complain(
+        return parser_complain(
             parser, column, "an owner is an account or a project, not both: leave one of them out");
     if (!owner->project && (!owner->account || !owner->domain))
-        return complain(
+        return parser_complain(
             parser, column, "an owner is 'account NAME domain PATH', 'project NAME' or 'caller'");
     return true;
 }
@@ -350,14 +195,15 @@ take_owners(Parser *parser, Rule *rule)
     rule->first_owner = parser->owners->len;
     do {
         RuleOwner owner = {0};
-        size_t column = column_of_next(parser);
+        size_t column = parser_column(parser);
         if (rule->n_owners == RULE_OWNERS_MAX)
-            return complain(parser, column, "a rule names %d owners at most", RULE_OWNERS_MAX);
+            return parser_complain(
+                parser, column, "a rule names %d owners at most", RULE_OWNERS_MAX);
         if (!take_owner(parser, &owner))
             return false;
         g_array_append_val(parser->owners, owner);
         rule->n_owners++;
-    } while (accept(parser, "or"));
+    } while (parser_accept(parser, "or"));
     return true;
 }
 
@@ -365,20 +211,20 @@ static bool
 parse_owner(Parser *parser, Rule *rule)
 {
     rule->kind = RULE_OWNER;
-    return take_conditions(parser, rule) && take_arrow(parser) && take_owners(parser, rule);
+    return take_conditions(parser, rule) && parser_take_arrow(parser) && take_owners(parser, rule);
 }
 
 static bool
 parse_offering(Parser *parser, Rule *rule, bool is_prefer)
 {
-    size_t column = column_of_next(parser);
-    if (accept(parser, "offering"))
+    size_t column = parser_column(parser);
+    if (parser_accept(parser, "offering"))
         rule->kind = is_prefer ? RULE_PREFER_OFFERING : RULE_FORBID_OFFERING;
-    else if (accept(parser, "disk-offering"))
+    else if (parser_accept(parser, "disk-offering"))
         rule->kind = is_prefer ? RULE_PREFER_DISK_OFFERING : RULE_FORBID_DISK_OFFERING;
     else
-        return complain(parser, column, "expected 'offering' or 'disk-offering'");
-    return take_value(parser, "a pattern for the offering's name", &rule->value) &&
+        return parser_complain(parser, column, "expected 'offering' or 'disk-offering'");
+    return parser_take(parser, "a pattern for the offering's name", &rule->value) &&
            take_for(parser, rule);
 }
 
@@ -398,7 +244,7 @@ static bool
 parse_template(Parser *parser, Rule *rule)
 {
     rule->kind = RULE_TEMPLATE;
-    return take_value(parser, "a pattern for the template's name", &rule->value) &&
+    return parser_take(parser, "a pattern for the template's name", &rule->value) &&
            take_for(parser, rule);
 }
 
@@ -406,33 +252,33 @@ static bool
 parse_network(Parser *parser, Rule *rule)
 {
     rule->kind = RULE_NETWORK;
-    if (!take_conditions(parser, rule) || !take_arrow(parser))
+    if (!take_conditions(parser, rule) || !parser_take_arrow(parser))
         return false;
-    if (!accept(parser, "network"))
-        return complain(parser, column_of_next(parser),
+    if (!parser_accept(parser, "network"))
+        return parser_complain(parser, parser_column(parser),
             "expected 'network' and the name or id of a network of CloudStack");
-    return take_value(parser, "the name of a network", &rule->value);
+    return parser_take(parser, "the name of a network", &rule->value);
 }
 
 static bool
 parse_text_rule(Parser *parser, Rule *rule, RuleKind kind, const char *what)
 {
     rule->kind = kind;
-    return take_conditions(parser, rule) && take_arrow(parser) &&
-           take_value(parser, what, &rule->value);
+    return take_conditions(parser, rule) && parser_take_arrow(parser) &&
+           parser_take(parser, what, &rule->value);
 }
 
 static bool
 parse_hostname(Parser *parser, Rule *rule)
 {
     rule->kind = RULE_HOSTNAME;
-    if (!accept(parser, "from"))
+    if (!parser_accept(parser, "from"))
         return parse_text_rule(parser, rule, RULE_HOSTNAME, "a host name");
-    size_t column = column_of_next(parser);
-    if (accept(parser, "guest"))
+    size_t column = parser_column(parser);
+    if (parser_accept(parser, "guest"))
         rule->is_from_guest = true;
-    else if (!accept(parser, "name")) /* which is what is done without a rule */
-        return complain(parser, column, "expected 'name' or 'guest' after 'from'");
+    else if (!parser_accept(parser, "name")) /* which is what is done without a rule */
+        return parser_complain(parser, column, "expected 'name' or 'guest' after 'from'");
     return take_for(parser, rule);
 }
 
@@ -458,20 +304,20 @@ take_convert_options(Parser *parser, RuleConvert *convert)
         {"import-host", &convert->import_host, NULL}, {"pool", &convert->pool, NULL},
         {"direct", NULL, &convert->is_direct}, {"vddk", NULL, &convert->uses_vddk},
         {"server-export", NULL, &convert->is_exported_by_server}};
-    while (peek(parser)) {
-        size_t column = column_of_next(parser), i = 0;
-        while (i < G_N_ELEMENTS(options) && !accept(parser, options[i].word))
+    while (parser_peek(parser)) {
+        size_t column = parser_column(parser), i = 0;
+        while (i < G_N_ELEMENTS(options) && !parser_accept(parser, options[i].word))
             i++;
         if (i == G_N_ELEMENTS(options))
-            return complain(parser, column,
+            return parser_complain(parser, column,
                 "expected cluster, host, import-host, pool, direct, vddk or server-export, found "
                 "'%s'",
-                peek(parser)->text);
+                parser_peek(parser)->text);
         if (options[i].flag ? *options[i].flag : *options[i].value != NULL)
-            return complain(parser, column, "'%s' stands twice", options[i].word);
+            return parser_complain(parser, column, "'%s' stands twice", options[i].word);
         if (options[i].flag)
             *options[i].flag = true;
-        else if (!take_value(parser, "a name or an id", options[i].value))
+        else if (!parser_take(parser, "a name or an id", options[i].value))
             return false;
     }
     return true;
@@ -483,20 +329,20 @@ parse_convert(Parser *parser, Rule *rule)
     RuleConvert *convert = arena_new(&parser->policy->arena, RuleConvert);
     rule->kind = RULE_CONVERT;
     rule->convert = convert;
-    if (!take_conditions(parser, rule) || !take_arrow(parser))
+    if (!take_conditions(parser, rule) || !parser_take_arrow(parser))
         return false;
-    size_t column = column_of_next(parser);
-    if (accept(parser, "none"))
+    size_t column = parser_column(parser);
+    if (parser_accept(parser, "none"))
         return true;
     if (!take_convert_options(parser, convert))
         return false;
     if (!convert->cluster)
-        return complain(
+        return parser_complain(
             parser, column, "expected 'none', or 'cluster' and the name of a KVM cluster");
     if (convert->is_direct && !convert->pool)
-        return complain(parser, column, "'direct' needs 'pool' and the name of a pool");
+        return parser_complain(parser, column, "'direct' needs 'pool' and the name of a pool");
     if (convert->uses_vddk && convert->is_exported_by_server)
-        return complain(parser, column, "'vddk' and 'server-export' exclude each other");
+        return parser_complain(parser, column, "'vddk' and 'server-export' exclude each other");
     return true;
 }
 
@@ -518,18 +364,18 @@ static const struct {
 static bool
 parse_rule(Parser *parser, Rule *rule)
 {
-    const Word *word = peek(parser);
+    const Word *word = parser_peek(parser);
     for (size_t i = 0; !word->is_quoted && i < G_N_ELEMENTS(rule_words); i++) {
         if (strcmp(word->text, rule_words[i].word) != 0)
             continue;
         parser->next++;
         if (!rule_words[i].parse(parser, rule))
             return false;
-        word = peek(parser);
-        return !word || complain(parser, word->column,
+        word = parser_peek(parser);
+        return !word || parser_complain(parser, word->column,
                             "'%s' stands behind the end of the rule: begin a new line", word->text);
     }
-    return complain(parser, word->column,
+    return parser_complain(parser, word->column,
         "'%s' begins no rule: expected owner, prefer, forbid, network, template, hostname, "
         "displayname, wave or convert",
         word->text);
@@ -539,10 +385,10 @@ static void
 parse_line(Parser *parser, const char *start, const char *end)
 {
     Rule rule = {.line = parser->line};
-    if (!split_line(parser, start, end) || !parser->n_words || !parse_rule(parser, &rule))
+    if (!parser_split(parser, start, end) || !parser->n_words || !parse_rule(parser, &rule))
         return;
     if (parser->rules->len == POLICY_RULES_MAX) {
-        complain(parser, 1, "a policy has %d rules at most", POLICY_RULES_MAX);
+        parser_complain(parser, 1, "a policy has %d rules at most", POLICY_RULES_MAX);
         return;
     }
     g_array_append_val(parser->rules, rule);

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The words of a policy's line, and what its parsers ask of them. What is wrong is told with line
+ * and column; the parsers go on with the next line.
+ */
+#ifndef POLICY_WORDS_H
+#define POLICY_WORDS_H
+
+#include "policy_priv.h"
+
+enum { POLICY_ERRORS_MAX = 20, POLICY_WORDS_MAX = 64 };
+
+typedef struct Word {
+    const char *text;
+    size_t column;
+    bool is_quoted;
+} Word;
+
+typedef struct Parser {
+    Policy *policy;
+    const char *name;
+    size_t line;
+    Word words[POLICY_WORDS_MAX];
+    size_t n_words, next;
+    size_t end_column;
+    GString *errors;
+    size_t n_errors;
+    GArray *rules, *owners;
+} Parser;
+
+/* Notes an error of the line; returns false. */
+G_GNUC_PRINTF(3, 4)
+bool parser_complain(Parser *parser, size_t column, const char *format, ...);
+
+/* Takes a line apart: words, texts in quotes, and no comment. */
+bool parser_split(Parser *parser, const char *start, const char *end);
+/* The next word, NULL at the end of the line; and its column. */
+const Word *parser_peek(const Parser *parser);
+size_t parser_column(const Parser *parser);
+/* Passes over the keyword, if it is next. */
+bool parser_accept(Parser *parser, const char *keyword);
+
+/* Each of these takes what must be next, or complains; @what: how the error calls it. */
+bool parser_take(Parser *parser, const char *what, const char **ret);
+bool parser_take_number(
+    Parser *parser, const char *what, int64_t least, int64_t most, int64_t *ret);
+bool parser_take_arrow(Parser *parser);
+
+#endif
