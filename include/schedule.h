@@ -45,7 +45,7 @@ typedef struct ScheduleLimit {
 
 typedef struct ScheduleWave {
     Text name;     /* what choice.wave says */
-    Texts windows; /* beside those of the schedule: both must be open; none: at any time */
+    Texts windows; /* instead of those of the schedule; none: those of the schedule */
     Int failures;  /* as of the schedule; unknown: the schedule's */
 } ScheduleWave;
 

@@ -4,8 +4,6 @@
  */
 #include "import_queue_priv.h"
 
-enum { OPENING_TRIES = 1000 };
-
 /* --- heaps ------------------------------------------------------------------------------------ */
 
 static const HeapItem *
@@ -199,56 +197,30 @@ current_wave(const ImportQueue *queue)
     return i;
 }
 
-/* The next time that some window is open in both lists; windows that never meet are given up. */
 static Opening
-find_opening(const GArray *const lists[2], int64_t now)
+find_opening(const GArray *windows, int64_t now)
 {
-    Opening opening = {.from = now, .to = INT64_MAX};
-    const Window *last = NULL;
-    int64_t at = now;
-    for (int tries = 0; tries < OPENING_TRIES; tries++) {
-        int64_t from = at, to = INT64_MAX;
-        for (size_t i = 0; i < 2; i++) {
-            WindowSpan span = {at, INT64_MAX};
-            const Window *window = lists[i]->len ? windows_find(lists[i], at, &span) : NULL;
-            if (lists[i]->len && !window)
-                return opening;
-            last = span.from > at ? window : last;
-            at = MAX(at, span.from);
-            to = MIN(to, span.to);
-        }
-        if (at > from && lists[0]->len && lists[1]->len)
-            continue; /* one of them may have closed meanwhile */
-        opening.is_open = at == now;
-        opening.to = opening.is_open ? to : at;
-        opening.next = last;
-        return opening;
-    }
-    return opening;
+    WindowSpan span = {now, INT64_MAX};
+    const Window *window = windows->len ? windows_find(windows, now, &span) : NULL;
+    if (windows->len && !window)
+        return (Opening){.from = now, .to = INT64_MAX};
+    bool is_open = span.from <= now;
+    return (Opening){now, is_open ? span.to : span.from, is_open, window};
 }
 
-/* Asked again only when the answer may be another. */
-static const Opening *
-look_at_windows(ImportQueue *queue, size_t wave, int64_t now)
-{
-    Opening *known = &queue->opening;
-    const GArray *of_wave = wave < queue->n_waves ? queue->waves[wave].windows : queue->windows;
-    if (!known->is_known || known->wave != wave || now < known->from || now >= known->to) {
-        *known = find_opening((const GArray *const[]){queue->windows, of_wave}, now);
-        known->wave = wave;
-        known->is_known = true;
-    }
-    return known;
-}
-
+/* Windows are asked again only when the answer may be another. */
 static QueueHold
-hold_by_windows(ImportQueue *queue, size_t wave, time_t now)
+hold_by_windows(ImportQueue *queue, size_t index, time_t now)
 {
-    const Opening *opening = look_at_windows(queue, wave, now);
-    return opening->is_open ? (QueueHold){0}
-                            : (QueueHold){.kind = HOLD_WINDOW,
-                                  .window = opening->next,
-                                  .until = opening->next ? (time_t)opening->to : 0};
+    Wave *wave = &queue->waves[index];
+    Opening *opening = &wave->opening;
+    if (now < opening->from || now >= opening->to)
+        *opening = find_opening(wave->windows->len ? wave->windows : queue->windows, now);
+    if (opening->is_open)
+        return (QueueHold){0};
+    return (QueueHold){.kind = HOLD_WINDOW,
+        .window = opening->next,
+        .until = opening->next ? (time_t)opening->to : 0};
 }
 
 static QueueHold
@@ -393,7 +365,7 @@ import_queue_take_move(
 {
     int64_t places[] = {
         queue_find_counter(queue, LIMIT_MOVES, from), queue_find_counter(queue, LIMIT_MOVES, to)};
-    QueueHold hold = hold_by_windows(queue, queue->n_waves, now);
+    QueueHold hold = hold_by_windows(queue, current_wave(queue), now);
     if (!hold.kind)
         hold = hold_by_jobs(queue);
     for (size_t i = 0; i < G_N_ELEMENTS(places) && !hold.kind; i++)

@@ -96,7 +96,8 @@ void import_queue_put(ImportQueue *queue, size_t index, QueueState state);
 
 /* A volume starts to move between two pools (NULL: unknown), or @ret_hold says why not. It counts
  * in the total and, of LIMIT_MOVES, at both pools until it is put back. Moves go on in a paused
- * wave and before approval: what is imported gets where it belongs. */
+ * wave and before approval: what is imported gets where it belongs. The windows that count are
+ * those of the first wave that is not done. */
 bool import_queue_take_move(
     ImportQueue *queue, const char *from, const char *to, time_t now, QueueHold *ret_hold);
 void import_queue_put_move(ImportQueue *queue, const char *from, const char *to);

@@ -50,22 +50,21 @@ typedef struct Entry {
     size_t wave, rank, group;
 } Entry;
 
-typedef struct Wave {
-    const char *name; /* NULL: entries of no wave */
-    GArray *windows;  /* Window, owned */
-    int64_t budget;   /* INT64_MAX: none */
-    int64_t n_failed, n_forgiven;
-    size_t n_waiting, n_running;
-} Wave;
-
-/* What the windows said last; right from .from on before .to. */
+/* What windows said last; right from .from on before .to. */
 typedef struct Opening {
-    bool is_known;
-    size_t wave; /* n_waves: those of the schedule alone */
     int64_t from, to;
     bool is_open;
     const Window *next; /* not open: that opens at .to; NULL: none does any more */
 } Opening;
+
+typedef struct Wave {
+    const char *name; /* NULL: entries of no wave */
+    GArray *windows;  /* Window, owned */
+    Opening opening;
+    int64_t budget; /* INT64_MAX: none */
+    int64_t n_failed, n_forgiven;
+    size_t n_waiting, n_running;
+} Wave;
 
 struct ImportQueue {
     Arena arena;
@@ -82,8 +81,7 @@ struct ImportQueue {
     GHashTable *limits;         /* key of a counter -> limit of that name */
     int64_t each[LIMIT_KIND_N]; /* limit of those without; INT64_MAX: none */
     Heap ready;                 /* groups */
-    GArray *windows;            /* Window, owned */
-    Opening opening;
+    GArray *windows;            /* Window, owned; of waves that have none */
     int64_t jobs;
     size_t n_moves, n_state[QUEUE_STATE_N];
     bool overlap;
