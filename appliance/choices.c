@@ -237,6 +237,25 @@ apply_power_deadline(ChoiceReader *reader, const char *cell, char **ret_why)
     return true;
 }
 
+static void
+render_priority(const Choice *choice, GString *cell)
+{
+    if (choice->priority.state == FACT_KNOWN)
+        g_string_append_printf(cell, "%" G_GINT64_FORMAT, choice->priority.value);
+}
+
+static bool
+apply_priority(ChoiceReader *reader, const char *cell, char **ret_why)
+{
+    gint64 number = 0;
+    if (*cell && !g_ascii_string_to_signed(cell, 10, INT32_MIN, INT32_MAX, &number, NULL)) {
+        *ret_why = g_strdup_printf("'%s' is no whole number", cell);
+        return false;
+    }
+    choice_of(reader)->priority = *cell ? int_known(number) : (Int){.state = FACT_ABSENT};
+    return true;
+}
+
 /* --- NICs ------------------------------------------------------------------------------------- */
 
 static void
@@ -573,5 +592,6 @@ const ChoiceColumn choice_columns[] = {
     COLUMN(power_deadline),
     COLUMN(further_ips),
     COLUMN(importsource),
+    COLUMN(priority),
 };
 const size_t choice_columns_n = G_N_ELEMENTS(choice_columns);

@@ -90,6 +90,7 @@ static const Field choice_fields[] = {
     F_LIST(Choice, ips, &ip_choice_type),
     F_TEXT(Choice, wave, INTERNED),
     F_RECORD(Choice, convert, &convert_choice_type),
+    F_INT(Choice, priority),
 };
 const RecordType plan_choice_type = RECORD_TYPE(Choice, choice_fields);
 
@@ -287,6 +288,32 @@ static const Field absence_fields[] = {
     F_TEXT(Absence, remedy, INTERNED),
 };
 const RecordType absence_type = RECORD_TYPE(Absence, absence_fields);
+
+/* --- schedule --------------------------------------------------------------------------------- */
+
+static const Field limit_fields[] = {
+    F_ENUM(ScheduleLimit, kind, limit_kind_words, REQUIRED),
+    F_TEXT(ScheduleLimit, name),
+    F_INT(ScheduleLimit, jobs, REQUIRED),
+};
+static const RecordType limit_type = RECORD_TYPE(ScheduleLimit, limit_fields);
+
+static const Field wave_fields[] = {
+    F_TEXT(ScheduleWave, name, REQUIRED),
+    F_TEXTS(ScheduleWave, windows),
+    F_INT(ScheduleWave, failures),
+};
+static const RecordType wave_type = RECORD_TYPE(ScheduleWave, wave_fields);
+
+static const Field schedule_fields[] = {
+    F_INT(Schedule, jobs),
+    F_LIST(Schedule, limits, &limit_type),
+    F_TEXTS(Schedule, windows),
+    F_INT(Schedule, failures),
+    F_LIST(Schedule, waves, &wave_type),
+    F_BOOL(Schedule, overlap),
+};
+const RecordType schedule_type = RECORD_TYPE(Schedule, schedule_fields);
 
 /* --- storage and offerings -------------------------------------------------------------------- */
 

@@ -3,6 +3,7 @@
  * The plan file: a JSON document with one network and one item a line.
  *
  *   {"apiVersion":"vm-ingest/v1","kind":"Plan","info":{...},
+ *   "schedule":{"jobs":5,...},
  *   "networks":[
  *   {"vlan":{"kind":"id","id":120},...}
  *   ],
@@ -132,12 +133,24 @@ save_absences(const Plan *plan, GString *text, FILE *file)
     }
 }
 
+/* Nothing, if nothing of it is known. */
+static void
+append_schedule(const Plan *plan, const char *label, GString *text)
+{
+    static const Field member = F_RECORD(Plan, schedule, &schedule_type);
+    if (field_state(&member, &plan->schedule) == FACT_UNKNOWN)
+        return;
+    g_string_append(text, label);
+    record_encode(&schedule_type, &plan->schedule, text);
+}
+
 static void
 save_head(const Plan *plan, GString *text)
 {
     g_string_append(
         text, "{\"apiVersion\":\"" PLAN_API_VERSION "\",\"kind\":\"" PLAN_KIND "\",\"info\":");
     record_encode(&plan_info_type, &plan->info, text);
+    append_schedule(plan, ",\n\"schedule\":", text);
     for (size_t k = 0; k < N_LISTS; k++) {
         const struct PlanList *list = &plan_lists[k];
         g_string_append_printf(text, "%s\n\"%s\":[", k ? "\n]," : ",", list->name);
@@ -225,6 +238,7 @@ plan_save_yaml(const Plan *plan, FILE *file, GError **error)
     g_autoptr(GString) head = g_string_new(
         "{\"apiVersion\":\"" PLAN_API_VERSION "\",\"kind\":\"" PLAN_KIND "\",\"info\":");
     record_encode(&plan_info_type, &plan->info, head);
+    append_schedule(plan, ",\"schedule\":", head);
     g_string_append_c(head, '}');
     if (!output_document_text(head->str, OUTPUT_YAML, file, error))
         return false;
@@ -252,7 +266,7 @@ typedef struct PlanReader {
     GHashTable *seen;       /* "source\nid" (owned) of the items so far */
     PlanVisitor visit;      /* NULL: items are kept */
     void *visit_data;
-    bool has_version, has_kind, has_info, has_absent, has_items, has_list[N_LISTS];
+    bool has_version, has_kind, has_info, has_schedule, has_absent, has_items, has_list[N_LISTS];
 } PlanReader;
 
 G_GNUC_PRINTF(3, 4)
@@ -295,7 +309,7 @@ unknown_member(const char *name, GError **error)
 {
     return invalid(error, INGEST_ERROR_INVALID,
         "unknown member '%.60s': remove it or correct its name; known are apiVersion, kind, "
-        "info, networks, storage, offerings, freeze, time, absent, items",
+        "info, schedule, networks, storage, offerings, freeze, time, absent, items",
         name);
 }
 
@@ -311,6 +325,11 @@ read_member(void *data, const char *name, json_object *value, GError **error)
         return note_once(&reader->has_info, name, error) &&
                record_decode(&plan_info_type, value, RECORD_STRICT, "info",
                    plan_arena(reader->plan), &reader->plan->info, error);
+    if (strcmp(name, "schedule") == 0)
+        return note_once(&reader->has_schedule, name, error) &&
+               record_decode(&schedule_type, value, RECORD_STRICT, name, plan_arena(reader->plan),
+                   &reader->plan->schedule, error) &&
+               schedule_check(&reader->plan->schedule, error);
     if (strcmp(name, "items") == 0 || strcmp(name, "absent") == 0 || find_list(name) < N_LISTS)
         return invalid(error, INGEST_ERROR_INVALID, "'%s' has to be a list", name);
     return unknown_member(name, error);
@@ -328,7 +347,8 @@ read_list(void *data, const char *name, GError **error)
         return note_once(&reader->has_list[list], name, error);
     if (strcmp(name, "absent") == 0)
         return note_once(&reader->has_absent, name, error);
-    if (strcmp(name, "info") == 0 || strcmp(name, "kind") == 0 || strcmp(name, "apiVersion") == 0)
+    if (strcmp(name, "info") == 0 || strcmp(name, "schedule") == 0 || strcmp(name, "kind") == 0 ||
+        strcmp(name, "apiVersion") == 0)
         return invalid(error, INGEST_ERROR_INVALID, "'%s' cannot be a list", name);
     return unknown_member(name, error);
 }

@@ -43,9 +43,13 @@ typedef bool (*PlanVisitor)(void *data, const PlanItem *item, GError **error);
  */
 Plan *plan_scan(FILE *file, const char *name, PlanVisitor visit, void *data, GError **error);
 
+/* Can it be obeyed? Errors: INVALID with the member and what to do. */
+bool schedule_check(const Schedule *schedule, GError **error);
+
 /* Tables of the file: plan_item_type is the whole item, its choice included. */
 extern const RecordType plan_info_type, plan_item_type, plan_choice_type, matrix_row_type,
-    absence_type, storage_row_type, offering_row_type, freeze_row_type, time_row_type;
+    schedule_type, absence_type, storage_row_type, offering_row_type, freeze_row_type,
+    time_row_type;
 /* Parts that other documents have, too. */
 extern const RecordType plan_finding_type, plan_param_type, plan_input_type;
 

@@ -14,6 +14,7 @@
  *   text, remedy                         of the first of them
  *   account, domainid, ...               choice_columns
  *   absence, absence_certainty           why CloudStack does not list it, or reads it wrongly
+ *   priority, ...                        choice_columns that came later
  */
 #include "report.h"
 
@@ -100,11 +101,14 @@ add_findings(GString *line, const PlanItem *item, Arena *arena)
     add_cell(line, first ? first->remedy.value : NULL);
 }
 
+/* Of choice_columns, those that stand before the absences. */
+enum { FIRST_CHOICES = 22 };
+
 static void
-add_choice(GString *line, const Choice *choice)
+add_choices(GString *line, const Choice *choice, size_t from, size_t to)
 {
     g_autoptr(GString) cell = g_string_new(NULL);
-    for (size_t i = 0; i < choice_columns_n; i++) {
+    for (size_t i = from; i < to; i++) {
         g_string_truncate(cell, 0);
         choice_columns[i].render(choice, cell);
         add_cell(line, cell->str);
@@ -116,8 +120,8 @@ report_csv_heading(void)
 {
     GString *line = g_string_new(heading);
     for (size_t i = 0; i < choice_columns_n; i++)
-        g_string_append_printf(line, ",%s", choice_columns[i].name);
-    g_string_append(line, ",absence,absence_certainty");
+        g_string_append_printf(line, "%s,%s",
+            i == FIRST_CHOICES ? ",absence,absence_certainty" : "", choice_columns[i].name);
     return g_string_free(line, false);
 }
 
@@ -151,8 +155,9 @@ report_csv(const Plan *plan, const OutputStyle *style, FILE *file, GError **erro
         add_identity(line, &item->instance, &arena);
         add_cell(line, verdict_words[item->verdict]);
         add_findings(line, item, &arena);
-        add_choice(line, &item->choice);
+        add_choices(line, &item->choice, 0, FIRST_CHOICES);
         add_absence(line, item, &arena);
+        add_choices(line, &item->choice, FIRST_CHOICES, choice_columns_n);
         g_string_append(line, "\r\n");
         fwrite(line->str, 1, line->len, file);
         arena_release(&arena);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The operator's mapping rules: owners, preferred and forbidden offerings, networks per port group,
- * naming, waves. First match wins. The grammar is documented in vm-ingest-policy(5).
+ * naming, waves, and how imports are spread over time. First match wins. The grammar is documented
+ * in vm-ingest-policy(5).
  */
 #ifndef POLICY_H
 #define POLICY_H
@@ -26,7 +27,7 @@ Policy *policy_parse(const char *text, const char *name, GError **error);
 /* The policy without a rule: whoever calls the API owns what is imported. (owned) */
 Policy *policy_new_default(void);
 void policy_free(Policy *policy);
-/* How many rules; for "policy check". */
+/* How many rules and settings; for "policy check". */
 size_t policy_count_rules(const Policy *policy);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Policy, policy_free)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Host name, display name, wave and template.
+ * Host name, display name and template.
  */
 #include <string.h>
 
@@ -44,8 +44,8 @@ derive_hostname(Arena *arena, const char *name)
     return n ? arena_strndup(arena, label, n) : NULL;
 }
 
-/* "{name}" in a rule's text stands for the instance's name. The plan outlives the policy. */
-static const char *
+/* The plan outlives the policy. */
+const char *
 fill_name(Arena *arena, const char *text, const char *name)
 {
     if (!strstr(text, "{name}"))
@@ -101,8 +101,6 @@ propose_names(Task *task)
         policy_find_rule(planner->policy, planner->inventory, RULE_DISPLAYNAME, view, NULL);
     if (rule)
         choice->displayname = text_known(fill_name(planner->arena, rule->value, name));
-    rule = policy_find_rule(planner->policy, planner->inventory, RULE_WAVE, view, NULL);
-    choice->wave = rule ? text_known(fill_name(planner->arena, rule->value, name)) : text_absent();
     propose_nothing_special(choice);
 }
 

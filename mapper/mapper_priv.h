@@ -434,6 +434,8 @@ void finish_limits(Planner *planner);
 
 /* guest_map.c */
 void propose_names(Task *task);
+/* "{name}" in a rule's text stands for the instance's name; a copy in @arena. */
+const char *fill_name(Arena *arena, const char *text, const char *name);
 void propose_template(Task *task);
 void check_hostname(Task *task);
 /* The host name that the server will use; NULL: there is no name at all. */
@@ -598,6 +600,11 @@ void plan_build_freeze(Planner *planner);
 
 /* cost.c: once all items are judged */
 void plan_build_time(Planner *planner);
+
+/* schedule.c */
+void propose_wave(Task *task);
+/* Of the policy, or as it stands in the file of a plan that is checked (NULL: none is). */
+void plan_build_schedule(Planner *planner, const Plan *given);
 
 /* matrix.c */
 void plan_build_matrix(Planner *planner);

@@ -465,6 +465,7 @@ plan_build(const Inventory *inventory, const Catalog *catalog, const Policy *pol
     plan_build_offerings(&planner);
     plan_build_freeze(&planner);
     plan_build_time(&planner);
+    plan_build_schedule(&planner, NULL);
     return plan_end(&planner, plan, error);
 }
 
@@ -599,5 +600,6 @@ plan_check(const Plan *given, const Inventory *inventory, const Catalog *catalog
     plan_build_offerings(&planner);
     plan_build_freeze(&planner);
     plan_build_time(&planner);
+    plan_build_schedule(&planner, given);
     return plan_end(&planner, plan, error);
 }

@@ -247,7 +247,8 @@ static Severity
 severity_of_undecided(RuleKind kind)
 {
     bool is_taste = kind == RULE_HOSTNAME || kind == RULE_DISPLAYNAME || kind == RULE_WAVE ||
-                    kind == RULE_PREFER_OFFERING || kind == RULE_PREFER_DISK_OFFERING;
+                    kind == RULE_PRIORITY || kind == RULE_PREFER_OFFERING ||
+                    kind == RULE_PREFER_DISK_OFFERING;
     return is_taste ? SEVERITY_WARNING : SEVERITY_UNKNOWN;
 }
 
@@ -316,5 +317,5 @@ policy_free(Policy *policy)
 size_t
 policy_count_rules(const Policy *policy)
 {
-    return policy->n_rules;
+    return policy->n_rules + policy->n_settings;
 }

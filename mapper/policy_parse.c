@@ -10,6 +10,9 @@
  *   hostname|displayname|wave CONDITIONS -> TEXT
  *   convert CONDITIONS -> none | cluster NAME [host NAME] [import-host NAME] [pool NAME [direct]]
  *                         [vddk | server-export]
+ *   priority CONDITIONS -> N
+ *
+ * and the settings of policy_schedule.c.
  *
  * OWNER is: domain PATH account NAME | project NAME [domain PATH] | caller
  * CONDITIONS are joined by "and"; "any" holds always. All errors of a file are told at once.
@@ -21,6 +24,7 @@
 
 enum {
     POLICY_RULES_MAX = 10000,
+    PRIORITY_MAX = 1000000,
 };
 
 /* --- conditions ------------------------------------------------------------------------------- */
@@ -346,6 +350,14 @@ parse_convert(Parser *parser, Rule *rule)
     return true;
 }
 
+static bool
+parse_priority(Parser *parser, Rule *rule)
+{
+    rule->kind = RULE_PRIORITY;
+    return take_conditions(parser, rule) && parser_take_arrow(parser) &&
+           parser_take_number(parser, "the priority", -PRIORITY_MAX, PRIORITY_MAX, &rule->number);
+}
+
 static const struct {
     const char *word;
     bool (*parse)(Parser *parser, Rule *rule);
@@ -359,39 +371,74 @@ static const struct {
     {"displayname", parse_displayname},
     {"wave", parse_wave},
     {"convert", parse_convert},
+    {"priority", parse_priority},
 };
 
+/* NULL: no rule begins so. */
+static bool (*find_rule_parser(const Word *word))(Parser *, Rule *)
+{
+    for (size_t i = 0; !word->is_quoted && i < G_N_ELEMENTS(rule_words); i++)
+        if (!strcmp(word->text, rule_words[i].word))
+            return rule_words[i].parse;
+    return NULL;
+}
+
+static const PolicySetting *
+find_setting(const Word *word)
+{
+    for (size_t i = 0; !word->is_quoted && i < policy_settings_n; i++)
+        if (!strcmp(word->text, policy_settings[i].word))
+            return &policy_settings[i];
+    return NULL;
+}
+
 static bool
-parse_rule(Parser *parser, Rule *rule)
+complain_of_first_word(Parser *parser, const Word *word)
+{
+    g_autoptr(GString) known = g_string_new(NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(rule_words); i++)
+        g_string_append_printf(known, "%s, ", rule_words[i].word);
+    for (size_t i = 0; i < policy_settings_n; i++)
+        g_string_append_printf(known, "%s%s", i + 1 < policy_settings_n ? i ? ", " : "" : " or ",
+            policy_settings[i].word);
+    return parser_complain(
+        parser, word->column, "'%s' begins no rule: expected %s", word->text, known->str);
+}
+
+/* What the line begins with decides; nothing may stand behind it. */
+static bool
+parse_words(Parser *parser, Rule *rule, bool *ret_is_rule)
 {
     const Word *word = parser_peek(parser);
-    for (size_t i = 0; !word->is_quoted && i < G_N_ELEMENTS(rule_words); i++) {
-        if (strcmp(word->text, rule_words[i].word) != 0)
-            continue;
-        parser->next++;
-        if (!rule_words[i].parse(parser, rule))
-            return false;
-        word = parser_peek(parser);
-        return !word || parser_complain(parser, word->column,
-                            "'%s' stands behind the end of the rule: begin a new line", word->text);
-    }
-    return parser_complain(parser, word->column,
-        "'%s' begins no rule: expected owner, prefer, forbid, network, template, hostname, "
-        "displayname, wave or convert",
-        word->text);
+    bool (*parse_rule)(Parser *, Rule *) = find_rule_parser(word);
+    const PolicySetting *setting = find_setting(word);
+    if (!parse_rule && !setting)
+        return complain_of_first_word(parser, word);
+    parser->next++;
+    if (!(parse_rule ? parse_rule(parser, rule) : setting->parse(parser)))
+        return false;
+    *ret_is_rule = parse_rule != NULL;
+    word = parser_peek(parser);
+    return !word || parser_complain(parser, word->column,
+                        "'%s' stands behind the end of the rule: begin a new line", word->text);
 }
 
 static void
 parse_line(Parser *parser, const char *start, const char *end)
 {
     Rule rule = {.line = parser->line};
-    if (!parser_split(parser, start, end) || !parser->n_words || !parse_rule(parser, &rule))
+    bool is_rule = false;
+    if (!parser_split(parser, start, end) || !parser->n_words ||
+        !parse_words(parser, &rule, &is_rule))
         return;
-    if (parser->rules->len == POLICY_RULES_MAX) {
+    if (parser->rules->len + parser->policy->n_settings == POLICY_RULES_MAX) {
         parser_complain(parser, 1, "a policy has %d rules at most", POLICY_RULES_MAX);
         return;
     }
-    g_array_append_val(parser->rules, rule);
+    if (is_rule)
+        g_array_append_val(parser->rules, rule);
+    else
+        parser->policy->n_settings++;
 }
 
 static void
@@ -428,8 +475,13 @@ policy_parse(const char *text, const char *name, GError **error)
     g_autoptr(GString) errors = g_string_new(NULL);
     g_autoptr(GArray) rules = g_array_new(false, true, sizeof(Rule));
     g_autoptr(GArray) owners = g_array_new(false, true, sizeof(RuleOwner));
-    Parser parser = {
-        .policy = policy, .name = name, .errors = errors, .rules = rules, .owners = owners};
+    g_autoptr(ScheduleLines) schedule = schedule_lines_new();
+    Parser parser = {.policy = policy,
+        .name = name,
+        .errors = errors,
+        .rules = rules,
+        .owners = owners,
+        .schedule = schedule};
     if (strlen(text) > POLICY_BYTES_MAX) {
         g_set_error(error, INGEST_ERROR, INGEST_ERROR_CONFIG,
             "policy '%s' is larger than %d MiB: split the estate into several plans", name,
@@ -450,5 +502,6 @@ policy_parse(const char *text, const char *name, GError **error)
         return NULL;
     }
     keep_rules(policy, rules, owners);
+    schedule_lines_keep(schedule, policy);
     return g_steal_pointer(&policy);
 }

@@ -8,6 +8,7 @@
 #include "arena.h"
 #include "inventory.h"
 #include "policy.h"
+#include "schedule.h"
 
 typedef enum RuleKind {
     RULE_OWNER,
@@ -19,6 +20,7 @@ typedef enum RuleKind {
     RULE_HOSTNAME,
     RULE_DISPLAYNAME,
     RULE_WAVE,
+    RULE_PRIORITY,
     RULE_TEMPLATE,
     RULE_CONVERT,
     RULE_KIND_N
@@ -75,6 +77,7 @@ typedef struct Rule {
     size_t first_owner, n_owners; /* RULE_OWNER: in Policy.owners, the one that is wanted first */
     bool is_from_guest;           /* RULE_HOSTNAME */
     const RuleConvert *convert;   /* RULE_CONVERT */
+    int64_t number;               /* RULE_PRIORITY */
 } Rule;
 
 struct Policy {
@@ -85,6 +88,9 @@ struct Policy {
     size_t n_owners;
     const Rule **of_kind[RULE_KIND_N]; /* in the order of the file */
     size_t n_of_kind[RULE_KIND_N];
+    Schedule schedule;
+    size_t n_ordered_waves; /* of its waves, those whose order was given */
+    size_t n_settings;      /* lines that are no rules */
 };
 
 bool glob_match(const char *pattern, const char *text);

@@ -16,6 +16,9 @@ typedef struct Word {
     bool is_quoted;
 } Word;
 
+/* What lines of the schedule said so far. */
+typedef struct ScheduleLines ScheduleLines;
+
 typedef struct Parser {
     Policy *policy;
     const char *name;
@@ -26,6 +29,7 @@ typedef struct Parser {
     GString *errors;
     size_t n_errors;
     GArray *rules, *owners;
+    ScheduleLines *schedule;
 } Parser;
 
 /* Notes an error of the line; returns false. */
@@ -45,5 +49,23 @@ bool parser_take(Parser *parser, const char *what, const char **ret);
 bool parser_take_number(
     Parser *parser, const char *what, int64_t least, int64_t most, int64_t *ret);
 bool parser_take_arrow(Parser *parser);
+
+/* --- policy_schedule.c ------------------------------------------------------------------------ */
+
+/* A line that is no rule, by its first word. */
+typedef struct PolicySetting {
+    const char *word;
+    bool (*parse)(Parser *parser);
+} PolicySetting;
+
+extern const PolicySetting policy_settings[];
+extern const size_t policy_settings_n;
+
+ScheduleLines *schedule_lines_new(void);
+void schedule_lines_free(ScheduleLines *lines);
+/* Makes the policy's schedule of them. */
+void schedule_lines_keep(const ScheduleLines *lines, Policy *policy);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ScheduleLines, schedule_lines_free)
 
 #endif

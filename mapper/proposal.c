@@ -12,6 +12,7 @@ static const Step in_place[] = {
     propose_cluster,
     propose_owner,
     propose_names,
+    propose_wave,
     propose_root,
     propose_offering,
     propose_firmware,
@@ -24,6 +25,7 @@ static const Step in_place[] = {
 static const Step converted[] = {
     propose_owner,
     propose_names,
+    propose_wave,
     propose_root,
     propose_offering,
     propose_firmware,

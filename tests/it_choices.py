@@ -165,10 +165,10 @@ case("names that a spreadsheet would change are written with a quote",
 # --- edited ---------------------------------------------------------------------------------------
 
 done, now = plan(write(edited(hostname="other-name", wave="'007", displayname="'true", forced="yes", power_off="yes",
-                              power_deadline="600")))
+                              power_deadline="600", priority="-7")))
 choice = choice_of(now, 0)
 wanted = {"hostname": "other-name", "wave": "007", "displayname": "true", "forced": True,
-          "power": {"off": True, "deadline": 600}}
+          "power": {"off": True, "deadline": 600}, "priority": -7}
 case("plain choices are taken, with the reason", [f"{k}: {choice[k]!r}" for k in wanted if choice[k] != wanted[k]] + (
     [] if any(r["about"] == "hostname" and "edited.csv" in r["why"] for r in items(now)[rows[0]["id"]]["reasons"])
     else ["no reason"]) + ([] if any(i["kind"] == "choices" for i in now["info"]["inputs"]) else ["no input"]))
@@ -260,6 +260,7 @@ wrong_cells = {
     "no number of seconds": ({"power_deadline": "1.5"}, "power_deadline", "whole number of seconds"),
     "a host name that became a date": ({"hostname": "1-Mar"}, "hostname", "what a spreadsheet made"),
     "a wave that became a number": ({"wave": "1,23E+15"}, "wave", "what a spreadsheet made"),
+    "no priority": ({"priority": "high"}, "priority", "'high' is no whole number"),
     "a broken formula": ({"displayname": "#NAME?"}, "displayname", "what a spreadsheet made"),
     "an unknown account": ({"account": "nobody-here"}, "account", "there is no account 'nobody-here'"),
     "an unknown domain": ({"domainid": "ROOT/none"}, "domainid", "there is no domain 'ROOT/none'"),

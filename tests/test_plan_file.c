@@ -94,6 +94,10 @@ test_members(void)
     g_assert_cmpint(choice->projectid.state, ==, FACT_ABSENT);
     g_assert_true(is_true(choice->power.off));
     g_assert_cmpint(choice->power.deadline.value, ==, 300);
+    g_assert_cmpint(choice->priority.value, ==, -5);
+    g_assert_cmpint(plan->schedule.limits.items[0].kind, ==, LIMIT_HOST);
+    g_assert_cmpint(plan->schedule.waves.items[0].failures.state, ==, FACT_ABSENT);
+    g_assert_cmpint(plan->schedule.waves.items[1].failures.state, ==, FACT_UNKNOWN);
     g_assert_cmpint(plan->items[1].instance.cpus.state, ==, FACT_UNKNOWN);
     g_assert_cmpstr(plan->items[0].loaded_calls.items[0].params.items[1].name.value, ==,
         "nicnetworklist[0].nic");
@@ -113,7 +117,7 @@ static void
 test_unknown_member_is_named(void)
 {
     assert_complaint("\"networkid\":\"n1\"", "\"netid\":\"n1\"", INGEST_ERROR_INVALID,
-        "'p.json', line 19: 'items[0].choice.nics[0]': unknown member 'netid': remove it or "
+        "'p.json', line 20: 'items[0].choice.nics[0]': unknown member 'netid': remove it or "
         "correct "
         "its name; known are nic, networkid, ip4");
     assert_complaint("\"info\":", "\"about\":", INGEST_ERROR_INVALID,
@@ -126,7 +130,7 @@ static void
 test_wrong_values_are_named(void)
 {
     assert_complaint("\"verdict\":\"ready\"", "\"verdict\":\"fine\"", INGEST_ERROR_INVALID,
-        "line 20: 'items[1].verdict': 'fine' is not a known word");
+        "line 21: 'items[1].verdict': 'fine' is not a known word");
     assert_complaint("\"cpuNumber\":\"2\"", "\"cpuNumber\":2", INGEST_ERROR_INVALID,
         "'items[0].choice.details.cpuNumber': expected a text, found int");
     assert_complaint("vm-ingest/v1", "vm-ingest/v9", INGEST_ERROR_UNSUPPORTED, "vm-ingest/v9");
@@ -144,8 +148,38 @@ test_wrong_values_are_named(void)
     assert_complaint("\"kind\":\"Plan\",", "\"kind\":\"Plan\",\"kind\":\"Plan\",",
         INGEST_ERROR_INVALID, "'kind' stands twice");
     assert_complaint("\"root\":\"7-2000\"", "\"root\":\"7-2000\",\"root\":\"7-2001\"",
-        INGEST_ERROR_INVALID, "line 19: ");
+        INGEST_ERROR_INVALID, "line 20: ");
     assert_complaint("\"kind\":\"Plan\",", "", INGEST_ERROR_INVALID, "member 'kind' is missing");
+}
+
+/* What cannot be obeyed is told when the plan is read, not in the middle of a run. */
+static void
+test_wrong_schedules_are_named(void)
+{
+    static const struct {
+        const char *from, *to, *expected;
+    } cases[] = {
+        {"\"jobs\":20", "\"jobs\":0", "line 2: 'schedule': jobs is 0: give 1 or more"},
+        {"\"jobs\":20", "\"job\":20",
+            "'schedule': unknown member 'job': remove it or correct its name; known are jobs, "
+            "limits"},
+        {"\"name\":\"esx1\",", "", "'schedule': 'limits[1]': host has a limit already"},
+        {"\"kind\":\"moves\",\"jobs\":2", "\"kind\":\"moves\"", "member 'jobs' is missing"},
+        {"\"kind\":\"moves\"", "\"kind\":\"rack\"", "'rack' is not a known word"},
+        {"Europe/Berlin", "Europe/Atlantis",
+            "'schedule': window 'fri 20:00 to mon 05:00 Europe/Atlantis': 'Europe/Atlantis' is no "
+            "time zone of the tz database"},
+        {"20:00 to 22:00 UTC", "20:00 UTC", "'schedule': wave '1': window '2026-11-21 20:00 UTC'"},
+        {"\"failures\":3", "\"failures\":-3", "'schedule': failures is -3: give 1 or more"},
+        {"{\"name\":\"2\"}", "{\"name\":\"1\"}", "'schedule': wave '1': it stands twice"},
+        {"{\"name\":\"2\"}", "{\"name\":null}", "member 'name' is missing"},
+        {"\"overlap\":false", "\"overlap\":\"no\"", "expected true or false"},
+        {"\"priority\":-5", "\"priority\":\"high\"", "expected a whole number"},
+        {"\n\"networks\"", "\n\"schedule\":{},\n\"networks\"", "'schedule' stands twice"},
+        {"\n\"networks\"", "\n\"schedule\":[],\n\"networks\"", "'schedule' cannot be a list"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
+        assert_complaint(cases[i].from, cases[i].to, INGEST_ERROR_INVALID, cases[i].expected);
 }
 
 static void
@@ -187,8 +221,9 @@ test_full_disk(void)
 static void
 test_schema(void)
 {
-    const RecordType *const types[] = {&plan_info_type, &matrix_row_type, &storage_row_type,
-        &offering_row_type, &freeze_row_type, &time_row_type, &absence_type, &plan_item_type};
+    const RecordType *const types[] = {&plan_info_type, &schedule_type, &matrix_row_type,
+        &storage_row_type, &offering_row_type, &freeze_row_type, &time_row_type, &absence_type,
+        &plan_item_type};
     g_autoptr(JsonObject) schema = schema_load("appliance/schema/plan.schema.json");
     schema_assert_defs(schema, types, G_N_ELEMENTS(types));
 }
@@ -265,7 +300,7 @@ test_csv(void)
         "2,4096,1,16.0,1,\"trunk 1-10,20\",blocked,hostname-not-label,t,r,a,d,,c1,x,web,t,s,"
         "Network adapter 1=n1,\"'7-2000\",,1,Network adapter 1=auto,cpuNumber=2; memory=4096,no,no,"
         "7-2000=p,7-2000=do,yes,300,Network adapter 1=10.0.0.8,vmware"));
-    g_assert_cmpstr(lines[2], ==, "kvm1,,,db,,,,,,off,,,,,,,ready,,,,,,,,,,,,,,,,,,,,,,,,,,,");
+    g_assert_cmpstr(lines[2], ==, "kvm1,,,db,,,,,,off,,,,,,,ready,,,,,,,,,,,,,,,,,,,,,,,,,,,,");
 }
 
 static void
@@ -286,6 +321,7 @@ main(int argc, char **argv)
     g_test_add_func("/plan-file/hand-edited-order-and-gaps-are-read", test_edited_by_hand);
     g_test_add_func("/plan-file/unknown-member-is-named", test_unknown_member_is_named);
     g_test_add_func("/plan-file/wrong-values-are-named", test_wrong_values_are_named);
+    g_test_add_func("/plan-file/wrong-schedules-are-named", test_wrong_schedules_are_named);
     g_test_add_func("/plan-file/what-is-no-plan-is-refused", test_what_is_no_plan);
     g_test_add_func("/plan-file/full-disk-is-an-error", test_full_disk);
     g_test_add_func("/plan-file/schema-agrees-with-the-tables", test_schema);
