@@ -146,11 +146,15 @@ typedef struct UnmanagedOptions {
 /**
  * unmanaged_list - clusters, hosts and unmanaged instances into a sink
  * @source: for its server, cache folder and progress; counts requests
+ * @read:   some instances only: of the clusters that are in their ids, each listed by name if one
+ *          alone is asked of it. Nothing is taken from the cache or kept in it. What did not come
+ *          is noted as unread if the cluster, or a host of it, did not answer. NULL: all
  *
  * Errors: those of listClusters and listHosts; NOT_FOUND when no cluster is in the zone; the first
- *         one of a cluster, after all others were put; those of the sink
+ *         one of a cluster, after all others were put (of @read only if none was listed); those of
+ *         the sink
  */
-bool unmanaged_list(
-    Source *source, const UnmanagedOptions *options, InventorySink *sink, GError **error);
+bool unmanaged_list(Source *source, const UnmanagedOptions *options, SourceRead *read,
+    InventorySink *sink, GError **error);
 
 #endif

@@ -144,7 +144,17 @@ cloudstack_open(Source *source, GError **error)
 static bool
 cloudstack_list(Source *source, InventorySink *sink, GError **error)
 {
-    return unmanaged_list(source, source->state, sink, error);
+    return unmanaged_list(source, source->state, NULL, sink, error);
+}
+
+static bool
+cloudstack_read(Source *source, SourceRead *read, GError **error)
+{
+    UnmanagedCalls *calls = ((UnmanagedOptions *)source->state)->calls;
+    g_array_set_size(calls->rows, 0); /* what the last reading cost was told by its end */
+    arena_reset(&calls->arena);
+    source->n_calls = 0;
+    return unmanaged_list(source, source->state, read, read->sink, error);
 }
 
 /* --- test of the connection ------------------------------------------------------------------- */
@@ -197,5 +207,6 @@ const SourceClass source_cloudstack = {
     .open = cloudstack_open,
     .list = cloudstack_list,
     .check = cloudstack_check,
+    .read = cloudstack_read,
     .destroy = cloudstack_destroy,
 };

@@ -23,6 +23,8 @@
 /* One cluster to be listed. Written by one worker until it is done, then read by the lister. */
 typedef struct Task {
     SourceCluster cluster;
+    const char *name;    /* the only instance that is asked for; NULL: all of the cluster */
+    char *doubt;         /* (owned) why one that is not listed may be there all the same, or NULL */
     json_object *reply;  /* (owned) */
     GError *error;       /* (owned) why there is no reply */
     GError *cache_error; /* (owned) why the reply could not be kept */
@@ -34,6 +36,8 @@ typedef struct Task {
 typedef struct Listing {
     Source *source;
     const UnmanagedOptions *options;
+    SourceRead *read; /* the instances that are asked for; NULL: all */
+    GHashTable *ids;  /* of these; those that came are taken out */
     CloudStack *cloudstack;
     UnmanagedCache cache;
     Arena arena;          /* of the infrastructure */
@@ -43,6 +47,7 @@ typedef struct Listing {
     pthread_mutex_t lock; /* over Task.is_done, next, requests, is_stopped */
     pthread_cond_t done;
     guint next;      /* task to be taken */
+    guint n_answers; /* clusters that were listed; the lister's */
     bool is_stopped; /* the rest will fail like what failed, or is not wanted */
 } Listing;
 
@@ -140,6 +145,14 @@ put_infrastructure(Listing *listing, InventorySink *sink, GError **error)
     return true;
 }
 
+static const char *
+member_text(json_object *object, const char *name)
+{
+    json_object *value = NULL;
+    json_object_object_get_ex(object, name, &value);
+    return value ? json_object_get_string(value) : "";
+}
+
 /* --- workers ---------------------------------------------------------------------------------- */
 
 /* Hosts that the server passes over go with the reply, so that a kept one still tells of them. A
@@ -162,15 +175,28 @@ note_silent_hosts(const Listing *listing, Task *task)
     place_add_silent(listing->hosts, task->cluster.id.value, named, list);
     place_add_silent(after, task->cluster.id.value, named, list);
     json_object_object_add(task->reply, "silenthosts", list);
+    if (json_object_array_length(list) > 0)
+        task->doubt = g_strdup_printf("host '%s' of cluster '%s' does not answer CloudStack",
+            member_text(json_object_array_get_idx(list, 0), "name"), task->cluster.name.value);
     task->requests += query.requests;
     arena_release(&arena);
+}
+
+/* What the config gives, or what is left of the session's time. */
+static unsigned
+call_timeout_s(const Listing *listing)
+{
+    int64_t timeout_s = listing->options->timeout_s, until_us = listing->source->deadline_us;
+    if (until_us)
+        timeout_s = MIN(timeout_s, (until_us - g_get_monotonic_time()) / G_USEC_PER_SEC + 1);
+    return (unsigned)MAX(timeout_s, 1);
 }
 
 static void
 run_task(Listing *listing, Task *task, bool is_stopped)
 {
     CloudStack *cloudstack = listing->cloudstack;
-    const CloudStackParam params[] = {{"clusterid", task->cluster.id.value}};
+    const CloudStackParam params[] = {{"clusterid", task->cluster.id.value}, {"name", task->name}};
     if (is_stopped || source_is_cancelled(listing->source)) {
         g_set_error_literal(
             &task->error, INGEST_ERROR, INGEST_ERROR_CANCELLED, "not asked for any more");
@@ -179,15 +205,16 @@ run_task(Listing *listing, Task *task, bool is_stopped)
     int64_t begin_us = g_get_monotonic_time();
     task->read_at_s = time(NULL);
     task->requests = 1;
-    if (!cloudstack->call(cloudstack, "listUnmanagedInstances", params, 1,
-            (unsigned)listing->options->timeout_s, NULL, &task->reply, &task->error))
+    if (!cloudstack->call(cloudstack, "listUnmanagedInstances", params, G_N_ELEMENTS(params),
+            call_timeout_s(listing), NULL, &task->reply, &task->error))
         return;
     /* It goes with the reply, as the silent hosts do: a kept one still tells what it cost. */
     json_object_object_add(task->reply, "elapsedms",
         json_object_new_int64((g_get_monotonic_time() - begin_us) / 1000));
     note_silent_hosts(listing, task);
-    unmanaged_cache_store(
-        &listing->cache, task->cluster.id.value, task->read_at_s, task->reply, &task->cache_error);
+    if (!listing->read) /* what is read again is asked for because it must be fresh */
+        unmanaged_cache_store(&listing->cache, task->cluster.id.value, task->read_at_s, task->reply,
+            &task->cache_error);
 }
 
 /* Takes tasks until there are none. */
@@ -237,14 +264,6 @@ put_problem(InventorySink *sink, const char *id, const char *about, const char *
         .remedy = text_known(remedy),
     };
     return inventory_put(sink, RECORD_PROBLEM, &problem, error);
-}
-
-static const char *
-member_text(json_object *object, const char *name)
-{
-    json_object *value = NULL;
-    json_object_object_get_ex(object, name, &value);
-    return value ? json_object_get_string(value) : "";
 }
 
 static bool
@@ -311,8 +330,8 @@ count_names(json_object *items, Seen *seen)
 
 /* An entry that cannot be read is named; the others are not lost with it. */
 static bool
-put_entry(const Task *task, size_t index, json_object *item, const Seen *seen, Arena *arena,
-    InventorySink *sink, GError **error)
+put_entry(const Listing *listing, const Task *task, size_t index, json_object *item,
+    const Seen *seen, Arena *arena, InventorySink *sink, GError **error)
 {
     InstanceView view;
     g_autoptr(GError) trouble = NULL;
@@ -321,9 +340,14 @@ put_entry(const Task *task, size_t index, json_object *item, const Seen *seen, A
             g_hash_table_add(seen->hosts, g_strdup(view.host.value));
         /* VMs of one name on two hosts: the host tells them apart. */
         if (GPOINTER_TO_SIZE(g_hash_table_lookup(seen->names, view.name.value)) > 1 &&
-            view.host.value)
+            view.host.value) {
+            if (listing->ids && g_hash_table_contains(listing->ids, view.id.value))
+                source_read_note(listing->read, view.id.value,
+                    "CloudStack lists more than one instance of this name by now");
             view.id = text_known(arena_printf(arena, "%s/%s", view.id.value, view.host.value));
-        return inventory_put(sink, RECORD_INSTANCE, &view, error);
+        }
+        bool is_wanted = !listing->ids || g_hash_table_remove(listing->ids, view.id.value);
+        return !is_wanted || inventory_put(sink, RECORD_INSTANCE, &view, error);
     }
     g_autofree char *about =
         g_strdup_printf("entry %zu of cluster '%s'", index + 1, task->cluster.name.value);
@@ -350,10 +374,11 @@ put_instances(const Listing *listing, const Task *task, InventorySink *sink, GEr
     for (size_t i = 0; is_ok && items && i < json_object_array_length(items); i++) {
         json_object *item = json_object_array_get_idx(items, i);
         arena_reset(&arena);
-        is_ok = put_entry(task, i, item, &seen, &arena, sink, error);
+        is_ok = put_entry(listing, task, i, item, &seen, &arena, sink, error);
     }
     arena_release(&arena);
-    return is_ok && put_empty_hosts(listing, task, hosts, sink, error);
+    /* Of one name most hosts show nothing. */
+    return is_ok && (task->name || put_empty_hosts(listing, task, hosts, sink, error));
 }
 
 /* Hosts that the server asked for this list. */
@@ -420,13 +445,14 @@ put_unsupported_cluster(const Task *task, InventorySink *sink, GError **error)
 }
 
 static bool
-put_task(const Listing *listing, const Task *task, InventorySink *sink, GError **error)
+put_task(Listing *listing, const Task *task, InventorySink *sink, GError **error)
 {
     if (task->cache_error &&
         !put_problem(sink, "cache-unwritten", NULL,
             "CloudStack's reply could not be kept for later runs", task->cache_error->message,
             "make room in the cache folder or correct its rights", error))
         return false;
+    listing->n_answers += !task->error;
     if (!task->error)
         return put_silent_hosts(task, sink, error) && put_instances(listing, task, sink, error) &&
                note_cost(listing, task);
@@ -536,6 +562,68 @@ run_tasks(Listing *listing, InventorySink *sink, GError **error)
     return is_ok && check_tasks(listing, error);
 }
 
+/* --- some instances --------------------------------------------------------------------------- */
+
+/* "CLUSTER/NAME", or "CLUSTER/NAME/HOST" where one name is on several hosts; a name may have any
+ * character but is of one cluster. */
+static const char *
+name_in(const char *id, const SourceCluster *cluster)
+{
+    size_t length = strlen(cluster->id.value);
+    return strncmp(id, cluster->id.value, length) == 0 && id[length] == '/' ? id + length + 1
+                                                                            : NULL;
+}
+
+/* Leaves the clusters that something is asked of, and the name if it is one alone. */
+static void
+keep_asked_tasks(Listing *listing)
+{
+    for (guint i = listing->tasks->len; i-- > 0;) {
+        Task *task = &g_array_index(listing->tasks, Task, i);
+        size_t n = 0;
+        for (size_t k = 0; k < listing->read->n_ids; k++) {
+            const char *name = name_in(listing->read->ids[k], &task->cluster);
+            n += name != NULL;
+            if (name)
+                task->name = strchr(name, '/') ? NULL : name; /* else it may have a host's id */
+        }
+        if (n != 1)
+            task->name = NULL;
+        if (n == 0)
+            g_array_remove_index(listing->tasks, i);
+    }
+}
+
+/* What did not come of a cluster that could not be asked whole may be there all the same. */
+static void
+note_unread(Listing *listing)
+{
+    for (guint i = 0; i < listing->tasks->len; i++) {
+        const Task *task = &g_array_index(listing->tasks, Task, i);
+        const char *doubt = task->error ? task->error->message : task->doubt;
+        for (size_t k = 0; doubt && k < listing->read->n_ids; k++)
+            if (g_hash_table_contains(listing->ids, listing->read->ids[k]) &&
+                name_in(listing->read->ids[k], &task->cluster))
+                source_read_note(listing->read, listing->read->ids[k], doubt);
+    }
+}
+
+static bool
+read_asked(Listing *listing, InventorySink *sink, int64_t now_s, GError **error)
+{
+    g_autoptr(GError) trouble = NULL;
+    keep_asked_tasks(listing);
+    if (!put_info(listing, sink, now_s, false, error) || !put_infrastructure(listing, sink, error))
+        return false;
+    bool is_read = run_tasks(listing, sink, &trouble);
+    note_unread(listing);
+    /* What a cluster refused is no word on the others. */
+    if (is_read || (listing->n_answers > 0 && !source_is_cancelled(listing->source)))
+        return true;
+    g_propagate_error(error, g_steal_pointer(&trouble));
+    return false;
+}
+
 static bool
 list_all(Listing *listing, InventorySink *sink, GError **error)
 {
@@ -543,6 +631,8 @@ list_all(Listing *listing, InventorySink *sink, GError **error)
     int64_t now_s = time(NULL);
     if (!fetch_clusters(listing, error) || !fetch_hosts(listing, error))
         return false;
+    if (listing->read)
+        return read_asked(listing, sink, now_s, error);
     int64_t read_at_s = load_cached(listing, now_s, &is_cached);
     if (!put_info(listing, sink, read_at_s, is_cached, error) ||
         !put_infrastructure(listing, sink, error))
@@ -569,7 +659,9 @@ listing_release(Listing *listing)
         g_clear_pointer(&task->reply, json_object_put);
         g_clear_error(&task->error);
         g_clear_error(&task->cache_error);
+        g_free(task->doubt);
     }
+    g_clear_pointer(&listing->ids, g_hash_table_unref);
     g_array_unref(listing->hosts);
     g_array_unref(listing->tasks);
     g_array_unref(listing->others);
@@ -579,17 +671,24 @@ listing_release(Listing *listing)
 }
 
 bool
-unmanaged_list(Source *source, const UnmanagedOptions *options, InventorySink *sink, GError **error)
+unmanaged_list(Source *source, const UnmanagedOptions *options, SourceRead *read,
+    InventorySink *sink, GError **error)
 {
     Listing listing = {
         .source = source,
         .options = options,
+        .read = read,
         .cloudstack = source->context->cloudstack,
         .cache = {source->context->cache_folder, source->context->cloudstack->url},
         .hosts = g_array_new(false, false, sizeof(ReplyPlace)),
         .tasks = g_array_new(false, false, sizeof(Task)),
         .others = g_array_new(false, false, sizeof(SourceCluster)),
     };
+    if (read) {
+        listing.ids = g_hash_table_new(g_str_hash, g_str_equal);
+        for (size_t i = 0; i < read->n_ids; i++)
+            g_hash_table_add(listing.ids, (gpointer)read->ids[i]);
+    }
     arena_init(&listing.arena);
     pthread_mutex_init(&listing.lock, NULL);
     pthread_cond_init(&listing.done, NULL);

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Single instances read again at the simulated vCenter, as an import does: the same record as that of
-the whole reading, gone told from unknown, guests shut down, sessions kept and logged out."""
+"""Single instances read again, as an import does, at the simulated vCenter, the CloudStack stand-in and
+in saved files: the same record as that of the whole reading, gone told from unknown, guests shut down,
+sessions kept and logged out. it_reread_kvm.py does it with libvirt."""
 import json
 import os
 import pathlib
@@ -14,7 +15,8 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests/peers"))
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests/peers")]
+from conformance.peer import Peer  # noqa: E402
 from probe import PROBE, Probe  # noqa: E402
 from vcenter import VCSIM, Vcenter  # noqa: E402
 
@@ -284,6 +286,55 @@ def check_shutdown():
              + compare("asked", 0, vcenter.counters()["calls"].get("ShutdownGuest", 0)))
 
 
+# --- CloudStack's own list ---------------------------------------------------------------------------
+
+def check_cloudstack():
+    peer = Peer(str(ROOT / "tests/estates/lab.json"))
+    try:
+        (work / "keys").write_text(peer.keys["admin"]["secretkey"] + "\n")
+        (work / "keys").chmod(0o600)
+        config = f"[cloudstack lab]\nurl = http://{peer.address}/client/api\napi-key = {peer.keys['admin']['apikey']}\n" \
+                 f"secret-key-file = {work / 'keys'}\n"
+        whole = instances(discover(config + "[source view]\ntype = cloudstack\n"))
+        for vm in whole.values():
+            vm["source"] = "lab"
+        with Probe(work, config) as probe:  # the target's own view, by the target's name
+            rows = probe.read("lab", *whole)["instances"]
+            case("CloudStack's entries are read again as they were listed", differences(whole, rows))
+            vm = next(vm for vm in whole.values() if vm["name"] == "db-01")
+            before = probe.read_one("lab", vm["id"])
+            peer.control("power", name="db-01", state="PowerOff")
+            after = probe.read_one("lab", vm["id"])
+            case("an entry that changed", compare("power", "off", after["view"]["power"])
+                 + compare("stale", True, before["facts"] != after["facts"]))
+            peer.control("vanish", name="db-01")
+            case("an entry that is gone", compare("presence", "gone", probe.read_one("lab", vm["id"])["presence"]))
+            told = probe.shutdown("lab", vm["id"], 1000)
+            case("CloudStack shuts no unmanaged VM down", compare("outcome", "unsupported", told["outcome"]))
+    finally:
+        peer.stop()
+
+
+# --- files -------------------------------------------------------------------------------------------
+
+def check_files():
+    """What was saved is a source by the name of its group, and by the names within."""
+    with Vcenter(work, "-vms", 10) as vcenter:
+        whole = instances(discover(vcenter.config("vcenter-a", tags="no")))
+    vm = next(iter(whole))
+    saved = work / "saved.json"
+    shutil.copy(work / "inventory.json", saved)
+    with Probe(work, f"[source saved]\ntype = file\npath = {saved}\n") as probe:
+        rows = probe.read("vcenter-a", *whole)["instances"]
+        case("a saved file, by the name of the source in it", differences(whole, rows))
+        saved.write_text(saved.read_text().replace(f'"name":"{whole[vm]["name"]}"', '"name":"other"', 1))
+        case("the file changed", compare("name", "other", probe.read_one("vcenter-a", vm)["view"]["name"]))
+        saved.unlink()
+        lost = probe.read_one("vcenter-a", vm)
+        case("the file is gone, which says nothing of the VM", compare("presence", None, lost["presence"])
+             + compare("told", True, "cannot be opened" in lost.get("error", "")))
+
+
 # --- cost --------------------------------------------------------------------------------------------
 
 def measure():
@@ -313,6 +364,8 @@ def main():
     check_sessions()
     check_restarts()
     check_shutdown()
+    check_cloudstack()
+    check_files()
     measure()
     print(f"1..{count}")
     return bool(failed)

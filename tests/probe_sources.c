@@ -4,7 +4,7 @@
  *
  *   probe_sources --config FILE [--cloudstack NAME] < COMMANDS
  *
- * A line of COMMANDS, and what it prints as one line of JSON:
+ * A line of COMMANDS, its words divided by tabs, and what it prints as one line of JSON:
  *   read SOURCE TIMEOUT_MS ID...   {"instances": [{"id", "presence", "why", "facts", "view"}, ...]}
  *   share SOURCE THREADS TIMES ID  reads at the same time: {"there": N}
  *   shutdown SOURCE TIMEOUT_MS ID  {"outcome"}
@@ -156,7 +156,7 @@ main(int argc, char **argv)
     SourceAccess *access = source_access_new(config, target);
     char line[64 * 1024];
     while (!atomic_load(&interrupted) && fgets(line, sizeof line, stdin)) {
-        g_auto(GStrv) words = g_strsplit(g_strchomp(line), " ", -1);
+        g_auto(GStrv) words = g_strsplit(g_strchomp(line), "\t", -1);
         obey(access, words);
     }
     source_access_free(access); /* logs out */

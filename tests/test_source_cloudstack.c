@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "source.h"
+#include "source_session.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -12,6 +12,7 @@
 #include "discover/discover_priv.h"
 #include "error.h"
 #include "cleanup.h"
+#include "plan.h"
 
 #define VC1 "e4a3bacf-806e-4932-b6bf-ec8d3e4c870d"
 #define VC2 "c2111b5e-53ee-4e2d-87d4-7f5a60d8249d"
@@ -30,7 +31,7 @@ typedef struct Server {
     atomic_bool *cancels;          /* set by the first list, or NULL */
     unsigned awaits;               /* a list waits until so many were asked for at once */
     pthread_mutex_t lock;          /* over the rest */
-    unsigned n_calls, n_lists, n_at_once, n_at_once_max, timeout_s;
+    unsigned n_calls, n_lists, n_named, n_at_once, n_at_once_max, timeout_s;
 } Server;
 
 static json_object *
@@ -148,16 +149,33 @@ await_company(Server *server)
     } while (most < server->awaits && g_get_monotonic_time() < end);
 }
 
+/* Only those of that name, as the server does. */
+static void
+filter_by_name(json_object *reply, const char *name)
+{
+    json_object *items = NULL, *member = NULL;
+    json_object_object_get_ex(reply, "unmanagedinstance", &items);
+    for (size_t i = items ? json_object_array_length(items) : 0; i-- > 0;) {
+        json_object_object_get_ex(json_object_array_get_idx(items, i), "name", &member);
+        if (strcmp(json_object_get_string(member), name) != 0)
+            json_object_array_del_idx(items, i, 1);
+    }
+}
+
 static bool
-list_slowly(Server *server, const char *cluster, json_object **ret, GError **error)
+list_slowly(
+    Server *server, const char *cluster, const char *name, json_object **ret, GError **error)
 {
     pthread_mutex_lock(&server->lock);
     server->n_lists++;
+    server->n_named += name != NULL;
     server->n_at_once++;
     server->n_at_once_max = MAX(server->n_at_once_max, server->n_at_once);
     pthread_mutex_unlock(&server->lock);
     await_company(server);
     bool is_ok = answer_list(server, cluster, ret, error);
+    if (is_ok && name)
+        filter_by_name(*ret, name);
     pthread_mutex_lock(&server->lock);
     server->n_at_once--;
     pthread_mutex_unlock(&server->lock);
@@ -181,7 +199,8 @@ server_call(CloudStack *self, const char *command, const CloudStackParam *params
         return answer_page(server, server->hosts, "host", params, n, fault, ret, error);
     }
     if (strcmp(command, "listUnmanagedInstances") == 0)
-        return list_slowly(server, param(params, n, "clusterid"), ret, error);
+        return list_slowly(
+            server, param(params, n, "clusterid"), param(params, n, "name"), ret, error);
     g_assert_true(strcmp(command, "listCapabilities") == 0 || strcmp(command, "listApis") == 0);
     g_autofree char *path = g_strconcat("inventory/", command, NULL);
     *ret = recorded(path);
@@ -240,7 +259,7 @@ forget(Fixture *fixture)
 {
     g_clear_pointer(&fixture->inventory, inventory_unref);
     g_clear_error(&fixture->error);
-    fixture->server.n_calls = fixture->server.n_lists = 0;
+    fixture->server.n_calls = fixture->server.n_lists = fixture->server.n_named = 0;
 }
 
 /* Calls @fn with the path of each file in the cache. */
@@ -741,6 +760,88 @@ test_check(Fixture *fixture, gconstpointer data)
     g_assert_cmpstr(text->str, ==, "login 0 4.23.0.0-SNAPSHOT;rights 0 listApis;");
 }
 
+/* --- some of them ----------------------------------------------------------------------------- */
+
+/* "there gone unknown", in the order of the ids; or the error. (owned) */
+static char *
+read_again(Fixture *fixture, const char *const *ids, size_t n)
+{
+    g_autoptr(SourceSession) session =
+        source_session_new(source_new(&source_cloudstack, "cs", &fixture->context));
+    const SourceQuery query = {.ids = ids, .n_ids = n};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SourceReading) reading = source_session_read(session, &query, &error);
+    if (!reading)
+        return g_strdup(error->message);
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (size_t i = 0; i < reading->n_instances; i++) {
+        const InstanceReading *row = &reading->instances[i];
+        g_string_append_printf(text, "%s%s", i ? " " : "", presence_to_string(row->presence));
+        if (!row->view)
+            continue;
+        g_autofree char *facts = instance_facts(NULL, row->view);
+        g_autofree char *before = instance_facts(NULL, find_view(fixture->inventory, row->id));
+        g_assert_cmpstr(facts, ==, before);
+    }
+    return g_string_free(g_steal_pointer(&text), false);
+}
+
+static void
+expect_again(Fixture *fixture, const char *const *ids, size_t n, const char *expected)
+{
+    fixture->server.n_lists = fixture->server.n_named = 0;
+    g_autofree char *told = read_again(fixture, ids, n);
+    g_assert_cmpstr(told, ==, expected);
+}
+
+static void
+test_read_again(Fixture *fixture, gconstpointer data)
+{
+    (void)data;
+    const Inventory *inventory = run(fixture, "");
+    for (size_t i = 0; i < inventory->n_views; i++) /* of a suspended one it tells no power */
+        expect_again(fixture, &inventory->views[i]->id.value, 1,
+            inventory->views[i]->power == POWER_UNKNOWN ? "unreadable" : "there");
+    const char *const one[] = {KVM "/kvm-web"};
+    expect_again(fixture, one, 1, "there");
+    g_assert_cmpuint(fixture->server.n_lists, ==, 1);
+    g_assert_cmpuint(fixture->server.n_named, ==, 1);
+    const char *const several[] = {
+        VC1 "/db-01", VC1 "/web-01/b599795e-a936-403e-bed3-55ddf25df22e", VC1 "/none", KVM "/none"};
+    expect_again(fixture, several, 4, "there there gone gone");
+    g_assert_cmpuint(fixture->server.n_lists, ==, 2);
+    g_assert_cmpuint(fixture->server.n_named, ==, 1); /* one is enough to ask by name */
+    const char *const nowhere[] = {"deleted-cluster/db-01"};
+    expect_again(fixture, nowhere, 1, "gone");
+}
+
+/* What the server could not tell is not gone. */
+static void
+test_read_again_in_part(Fixture *fixture, gconstpointer data)
+{
+    (void)data;
+    const char *const ids[] = {VC1 "/db-01", VC1 "/none", VC2 "/none", KVM "/kvm-web"};
+    run(fixture, "");
+    fixture->server.failing = VC2;
+    expect_again(fixture, ids, 4, "there gone unknown there");
+    fixture->server.falls_silent = true; /* a host of VC1, while it is listed */
+    expect_again(fixture, ids, 4, "there unknown unknown there");
+    const char *const named_twice[] = {VC1 "/web-01"}; /* when the plan was made there was one */
+    expect_again(fixture, named_twice, 1, "unknown");
+}
+
+static void
+test_read_again_fails(Fixture *fixture, gconstpointer data)
+{
+    (void)data;
+    const char *const ids[] = {VC1 "/db-01"};
+    run(fixture, "");
+    fixture->server.failing = VC1;
+    expect_again(fixture, ids, 1,
+        "source 'cs': 1 of 1 clusters were not read: cluster 'vc-cluster-1': "
+        "HTTP 530: the server broke down");
+}
+
 #define ADD(path, test) g_test_add(path, Fixture, NULL, set_up, test, tear_down)
 
 int
@@ -769,6 +870,9 @@ main(int argc, char **argv)
     ADD("/source/cloudstack/broken-cache-is-passed-over", test_broken_cache);
     ADD("/source/cloudstack/unwritable-cache-loses-nothing", test_unwritable_cache);
     ADD("/source/cloudstack/resumes-cluster-by-cluster", test_resume);
+    ADD("/source/cloudstack/again/as-they-were-listed", test_read_again);
+    ADD("/source/cloudstack/again/unknown-is-not-gone", test_read_again_in_part);
+    ADD("/source/cloudstack/again/failure-is-told", test_read_again_fails);
     ADD("/source/cloudstack/check-tests-login-and-rights", test_check);
     return g_test_run();
 }

@@ -35,7 +35,7 @@ class Probe:
         self.process.wait()
 
     def tell(self, *words):
-        self.process.stdin.write(" ".join(map(str, words)) + "\n")
+        self.process.stdin.write("\t".join(map(str, words)) + "\n")
         self.process.stdin.flush()
 
     def hear(self):
