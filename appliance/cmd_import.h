@@ -7,6 +7,7 @@
 
 #include "appliance.h"
 #include "import_run.h"
+#include "output.h"
 #include "source_session.h"
 #include "target.h"
 
@@ -25,6 +26,14 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ImportContext, import_context_clear)
 /* Journal, CloudStack and sources by config and options; .config is loaded if it is not there. */
 bool import_open_context(
     const Options *options, JournalMode mode, ImportContext *context, GError **error);
+
+/* The columns and rows of a run's VMs, as they are printed. @waits: as of import_waits(), or NULL
+ */
+OutputTable *import_table_new(const JournalItems *items, const char *const *waits);
+
+/* A run as its row in the journal has it: limits and confirmations. Texts in @arena. */
+bool import_read_settings(
+    const JournalRun *row, Arena *arena, Schedule *ret, bool *ret_may_power_off, GError **error);
 
 /* JournalRun.settings. (owned) */
 char *import_settings_write(const Schedule *schedule, bool may_power_off);

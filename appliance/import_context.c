@@ -71,14 +71,20 @@ import_settings_write(const Schedule *schedule, bool may_power_off)
     return g_string_free(text, false);
 }
 
-static bool
-read_settings(const JournalRun *run, Arena *arena, Settings *ret, GError **error)
+bool
+import_read_settings(
+    const JournalRun *row, Arena *arena, Schedule *ret, bool *ret_may_power_off, GError **error)
 {
-    *ret = (Settings){0};
-    if (!run->settings.value)
-        return true;
-    g_autoptr(JsonObject) json = json_tokener_parse(run->settings.value);
-    return record_decode(&settings_type, json, RECORD_STRICT, "settings", arena, ret, error);
+    Settings settings = {0};
+    if (row->settings.value) {
+        g_autoptr(JsonObject) json = json_tokener_parse(row->settings.value);
+        if (!record_decode(
+                &settings_type, json, RECORD_STRICT, "settings", arena, &settings, error))
+            return false;
+    }
+    *ret = settings.schedule;
+    *ret_may_power_off = is_true(settings.power_off);
+    return true;
 }
 
 /* --- telling ---------------------------------------------------------------------------------- */
@@ -105,13 +111,48 @@ approve(void *data, size_t n_verified, size_t n_failed)
 
 /* --- what became of it ------------------------------------------------------------------------ */
 
-static const OutputColumn result_columns[] = {
+static const OutputColumn vm_columns[] = {
     {"VM", "name", .is_fixed = false},
     {"STATE", "state", .is_fixed = true},
     {"STEP", "step", .is_fixed = true},
     {"ID", "id", .is_fixed = true},
     {"NOTE", "note", .is_fixed = false},
 };
+
+/* Failures first, then what is under way, then what waits, then what is done. */
+static int
+rank_of(const JournalItem *item)
+{
+    static const int ranks[ITEM_STATE_N] = {[ITEM_SUBMITTED] = 1,
+        [ITEM_RUNNING] = 1,
+        [ITEM_IMPORTED] = 1,
+        [ITEM_MIGRATING] = 1,
+        [ITEM_CHECKED] = 1,
+        [ITEM_PLANNED] = 2,
+        [ITEM_VERIFIED] = 3,
+        [ITEM_MADE] = 3,
+        [ITEM_FOUND] = 4,
+        [ITEM_SKIPPED] = 5,
+        [ITEM_UNDONE] = 6};
+    return item->state == ITEM_FAILED ? 0 : ranks[item->state];
+}
+
+OutputTable *
+import_table_new(const JournalItems *items, const char *const *waits)
+{
+    OutputTable *table = output_table_new(vm_columns, G_N_ELEMENTS(vm_columns));
+    for (int rank = 0; rank <= 6; rank++)
+        for (size_t i = 0; i < items->n; i++) {
+            const JournalItem *item = &items->items[i];
+            if (rank_of(item) != rank)
+                continue;
+            const char *cells[] = {item->name.value ? item->name.value : item->key.value,
+                journal_item_state_words[item->state], item->step.value, item->object.value,
+                waits && waits[i] ? waits[i] : item->note.value};
+            output_table_add(table, cells);
+        }
+    return table;
+}
 
 static bool
 print_results(const Options *options, const ImportContext *context, GError **error)
@@ -122,15 +163,7 @@ print_results(const Options *options, const ImportContext *context, GError **err
     g_autoptr(OutFile) out = outfile_open(options->out, error);
     bool is_ok = out && journal_read_items(context->journal, context->run, &arena, &items, error);
     if (is_ok) {
-        g_autoptr(OutputTable) table =
-            output_table_new(result_columns, G_N_ELEMENTS(result_columns));
-        for (size_t i = 0; i < items.n; i++) {
-            const JournalItem *item = &items.items[i];
-            const char *cells[] = {item->name.value ? item->name.value : item->key.value,
-                journal_item_state_words[item->state], item->step.value, item->object.value,
-                item->note.value};
-            output_table_add(table, cells);
-        }
+        g_autoptr(OutputTable) table = import_table_new(&items, NULL);
         OutputStyle style = chosen_style(options, out->file);
         is_ok = outfile_finish(out,
             output_table_print(
@@ -176,21 +209,22 @@ carry_out(const Options *options, const ImportContext *context, ImportTally *ret
 {
     Arena arena;
     JournalRun row;
-    Settings settings = {0};
+    Schedule schedule = {0};
+    bool may_power_off = false;
     arena_init(&arena);
     ImportSource source = {0};
     if (context->access)
         source = import_source_new(context->access);
     bool is_ok = journal_read_run(context->journal, context->run, &arena, &row, error) &&
                  run_check_target(&row, target_seam(context->target), error) &&
-                 read_settings(&row, &arena, &settings, error);
+                 import_read_settings(&row, &arena, &schedule, &may_power_off, error);
     const ImportRun run = {.cs = target_seam(context->target),
         .journal = context->journal,
         .run = context->run,
         .zoneid = row.zoneid.value,
-        .schedule = &settings.schedule,
+        .schedule = &schedule,
         .source = context->access ? &source : NULL,
-        .may_power_off = options->may_power_off || is_true(settings.power_off),
+        .may_power_off = options->may_power_off || may_power_off,
         .canary = (size_t)options->canary,
         .is_stopped = &stop_wanted,
         .is_abandoned = &interrupted,

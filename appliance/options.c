@@ -139,6 +139,12 @@ const GOptionEntry options_import[] = {
     {NULL},
 };
 
+const GOptionEntry options_retry[] = {
+    {"step", 0, 0, G_OPTION_ARG_STRING, &O.step,
+        "where they failed: import (the default), migrate or verify", "STEP"},
+    {NULL},
+};
+
 const char *
 options_find_input(const Options *options)
 {

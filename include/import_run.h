@@ -113,6 +113,17 @@ typedef struct ImportTally {
  */
 bool import_run(const ImportRun *run, ImportTally *ret, GError **error);
 
+/**
+ * import_waits - what the VMs that have not begun wait for
+ * @run:   .journal, .run, .schedule and .read_task count
+ * @items: of the run, in its order
+ * @ret:   a text for each, in @arena; NULL: it does not wait
+ *
+ * Errors: of the journal; INVALID
+ */
+bool import_waits(const ImportRun *run, const JournalItems *items, Arena *arena,
+    const char *const **ret, GError **error);
+
 typedef enum ImportRetry { RETRY_IMPORT, RETRY_MIGRATE, RETRY_VERIFY } ImportRetry;
 
 /**

@@ -350,12 +350,11 @@ hand_out(Importer *importer, char **ret_note, GError **error)
 
 /* What the queue has to know of a VM. */
 static bool
-read_entry(const Importer *importer, size_t at, Arena *arena, QueueEntry *ret, GError **error)
+read_entry(
+    const ImportRun *run, const JournalItem *item, Arena *arena, QueueEntry *ret, GError **error)
 {
-    const ImportRun *run = importer->run;
     ImportTask task = {0};
-    g_autofree char *document =
-        journal_read_item_document(run->journal, importer->items[at].number, error);
+    g_autofree char *document = journal_read_item_document(run->journal, item->number, error);
     if (!document || !run->read_task(run->data, document, arena, &task, error))
         return false;
     const PlanInstance *instance = &task.item.instance;
@@ -368,24 +367,46 @@ read_entry(const Importer *importer, size_t at, Arena *arena, QueueEntry *ret, G
         .pools = pools,
         .n_pools = instance->disks.n,
         .priority = task.item.choice.priority.value,
-        .state = queue_state_of(importer->items[at].state)};
+        .state = queue_state_of(item->state)};
     return true;
+}
+
+/* (owned) */
+static ImportQueue *
+new_queue(const ImportRun *run, const JournalItem *items, size_t n, GError **error)
+{
+    Arena arena;
+    arena_init(&arena);
+    QueueEntry *entries = g_new0(QueueEntry, n);
+    bool is_ok = true;
+    for (size_t i = 0; is_ok && i < n; i++)
+        is_ok = read_entry(run, &items[i], &arena, &entries[i], error);
+    ImportQueue *queue = is_ok ? import_queue_new(run->schedule, entries, n, error) : NULL;
+    g_free(entries);
+    arena_release(&arena);
+    return queue;
+}
+
+bool
+import_waits(const ImportRun *run, const JournalItems *items, Arena *arena, const char *const **ret,
+    GError **error)
+{
+    g_autoptr(ImportQueue) queue = new_queue(run, items->items, items->n, error);
+    const char **reasons = arena_new_n(arena, const char *, items->n);
+    time_t now = time(NULL);
+    for (size_t i = 0; queue && i < items->n; i++) {
+        bool is_begun = items->items[i].state != ITEM_PLANNED;
+        g_autofree char *reason = is_begun ? NULL : import_queue_reason(queue, i, now);
+        reasons[i] = arena_strdup(arena, reason);
+    }
+    *ret = reasons;
+    return queue;
 }
 
 static bool
 make_queue(Importer *importer, GError **error)
 {
-    Arena arena;
-    arena_init(&arena);
-    QueueEntry *entries = g_new0(QueueEntry, importer->n_items);
-    bool is_ok = true;
-    for (size_t i = 0; is_ok && i < importer->n_items; i++)
-        is_ok = read_entry(importer, i, &arena, &entries[i], error);
-    if (is_ok)
-        importer->queue =
-            import_queue_new(importer->run->schedule, entries, importer->n_items, error);
-    g_free(entries);
-    arena_release(&arena);
+    importer->queue = new_queue(importer->run, importer->items, importer->n_items, error);
     if (!importer->queue)
         return false;
     /* Whoever resumes a run has seen what failed. */
