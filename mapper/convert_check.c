@@ -29,6 +29,8 @@ check_ids(Task *task)
     bool has_pools = is_read(&catalog->pools), has_hosts = is_read(&catalog->hosts),
          has_dcs = is_read(&catalog->vmware_dcs), has_types = is_read(&catalog->os_types);
     bool is_own_zone = !g_strcmp0(convert->zoneid.value, planner->zone->id.value), has_os = false;
+    bool knows_import_host = RELEASES_ASK(&planner->releases, has_import_host) != ANSWER_NO,
+         knows_os = RELEASES_ASK(&planner->releases, has_vddk) != ANSWER_NO;
     for (size_t i = 0; i < catalog->os_types.n && !has_os; i++)
         has_os = !g_strcmp0(catalog->os_types.items[i].id.value, convert->osid.value);
     check_id(task, "zoneid", convert->zoneid, is_own_zone, true, "zones");
@@ -36,11 +38,12 @@ check_ids(Task *task)
         find_vmware_dc(planner, convert->existingvcenterid.value) != NULL, has_dcs, "vmware_dcs");
     check_id(task, "convertinstancehostid", convert->convertinstancehostid,
         find_host_by_id(planner, convert->convertinstancehostid.value) != NULL, has_hosts, "hosts");
-    check_id(task, "importinstancehostid", convert->importinstancehostid,
+    check_id(task, "importinstancehostid",
+        knows_import_host ? convert->importinstancehostid : text_absent(),
         find_host_by_id(planner, convert->importinstancehostid.value) != NULL, has_hosts, "hosts");
     check_id(task, "convertinstancepoolid", convert->convertinstancepoolid,
         task->target->pool != NULL, has_pools, "pools");
-    check_id(task, "osid", convert->osid, has_os, has_types, "os_types");
+    check_id(task, "osid", knows_os ? convert->osid : text_absent(), has_os, has_types, "os_types");
     if (!convert->zoneid.value)
         FIND(task, CONVERT_ZONE_MISSING, NULL, ARG(planner->zone->id.value));
 }
@@ -132,11 +135,11 @@ check_extra_params(Task *task)
     if (allows == ANSWER_UNKNOWN)
         find_unread_list(task, "settings");
     else if (allows == ANSWER_NO)
-        FIND(task, CONVERT_EXTRA_OFF, NULL, ARG(params));
+        FIND_IF_MADE(task, CONVERT_EXTRA_OFF, NULL, ARG(params));
     else if (!list || !list[strspn(list, " ")])
-        FIND(task, CONVERT_EXTRA_NONE, NULL, ARG(params));
+        FIND_IF_MADE(task, CONVERT_EXTRA_NONE, NULL, ARG(params));
     else if (forbidden)
-        FIND(task, CONVERT_EXTRA_PARAM, NULL, ARG(forbidden), ARG(list));
+        FIND_IF_MADE(task, CONVERT_EXTRA_PARAM, NULL, ARG(forbidden), ARG(list));
 }
 
 /* --- vCenter ---------------------------------------------------------------------------------- */
@@ -173,7 +176,7 @@ check_reader(Task *task)
     if (has_vddk == ANSWER_NO || (!is_left_open && !convert->usevddk.value))
         return;
     if (is_true(convert->forcemstoimportvmfiles))
-        FIND(task, CONVERT_VDDK_EXCLUDES, NULL, ARG(is_left_open ? "left open" : "true"));
+        FIND_IF_MADE(task, CONVERT_VDDK_EXCLUDES, NULL, ARG(is_left_open ? "left open" : "true"));
     else if (is_left_open)
         FIND(task, CONVERT_VDDK_OPEN, NULL, ARG(releases_text(task->planner->arena, set)));
 }
@@ -299,7 +302,7 @@ check_import_host(Task *task, const Host *host)
     else if (!is_within(host, task->cluster))
         obstacle = "as it is not in the same cluster as the destination cluster";
     if (obstacle)
-        FIND(task, CONVERT_IMPORT_HOST, NULL, ARG(text_or_word(host->name)), ARG(obstacle),
+        FIND_IF_MADE(task, CONVERT_IMPORT_HOST, NULL, ARG(text_or_word(host->name)), ARG(obstacle),
             ARG(text_or_word(host->id)));
 }
 

@@ -182,8 +182,7 @@ check_running(Task *task)
     else if (view->power == POWER_ON && is_windows(view))
         FIND(task, CONVERT_WINDOWS_RUNS, NULL, ARG(text_or_word(view->guest_os_name)));
     else if (view->power == POWER_ON && is_standalone(view) && refuses_alone != ANSWER_NO)
-        FIND(task, CONVERT_STANDALONE_RUNS, NULL, ARG(text_or_word(view->host_name)))->severity =
-            refuses_alone == ANSWER_YES ? SEVERITY_BLOCKER : SEVERITY_UNKNOWN;
+        FIND_IF_MADE(task, CONVERT_STANDALONE_RUNS, NULL, ARG(text_or_word(view->host_name)));
     else if (view->power == POWER_ON)
         FIND(task, CONVERT_RUNS, NULL, ARG(text_or_word(view->guest_os_name)));
     if (is_cloned(task))

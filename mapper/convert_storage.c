@@ -90,7 +90,8 @@ convert_target_find(Planner *planner, const char *clusterid, const char *poolid,
     target = arena_new(planner->arena, ConvertTarget);
     target->cluster = clusterid ? g_hash_table_lookup(planner->clusters, clusterid) : NULL;
     target->pool = poolid ? g_hash_table_lookup(planner->pools, poolid) : NULL;
-    target->is_direct = is_direct;
+    target->is_direct =
+        is_direct && RELEASES_ASK(&planner->releases, has_import_tasks) != ANSWER_NO;
     target->match = (PoolMatch){.target = target, .clusterid = clusterid};
     collect_pools(planner, target);
     collect_hosts(planner, target);
@@ -173,7 +174,9 @@ find_no_target(Task *task)
             ARG(text_or_word(target->down->state)), ARG(text_or_word(target->down->id)));
     else
         FIND(task, CONVERT_TARGET_NONE, NULL, ARG(text_or_word(task->cluster->name)),
-            ARG(text_or_word(task->cluster->id)));
+            ARG(text_or_word(task->cluster->id)))
+            ->is_unforetold =
+            check_is_made(task->planner, FINDING_CONVERT_TARGET_NONE) != ANSWER_YES;
 }
 
 void
@@ -427,7 +430,7 @@ check_temporary_pool(Task *task, const StoragePool *pool)
             g_strcmp0(pool->zoneid.value, planner->zone->id.value) != 0))
         FIND(task, CONVERT_TEMPORARY_SCOPE, NULL, ARG(name), ARG(cluster));
     else if (is_of_cluster && host && g_strcmp0(host->clusterid.value, pool->clusterid.value) != 0)
-        FIND(task, CONVERT_TEMPORARY_HOST, NULL, ARG(name), ARG(text_or_word(host->name)));
+        FIND_IF_MADE(task, CONVERT_TEMPORARY_HOST, NULL, ARG(name), ARG(text_or_word(host->name)));
     else
         check_temporary_type(task, pool, target->is_direct);
     if (!is_pool_up(pool))
@@ -445,12 +448,12 @@ check_direct(Task *task)
 {
     const ConvertTarget *target = task->target;
     const StoragePool *pool = target->pool;
-    if (!target->is_direct || RELEASES_ASK(&task->planner->releases, has_import_tasks) == ANSWER_NO)
+    if (!target->is_direct)
         return;
     if (!task->item->choice.convert.convertinstancepoolid.value)
-        FIND(task, CONVERT_POOL_MISSING, NULL, ARG(""));
+        FIND_IF_MADE(task, CONVERT_POOL_MISSING, NULL, ARG(""));
     else if (pool && !takes_disks(pool))
-        FIND(task, CONVERT_POOL_TYPE, NULL, ARG(text_or_word(pool->name)),
+        FIND_IF_MADE(task, CONVERT_POOL_TYPE, NULL, ARG(text_or_word(pool->name)),
             ARG(text_or_word(pool->type)));
 }
 
@@ -467,8 +470,9 @@ check_vddk_tags(Task *task)
         const Texts *tags = NULL;
         const char *name = offering_of(task, disk, &tags);
         if (!pool_has_tags(target->pool, tags) && !is_true(target->pool->istagarule))
-            FIND(task, CONVERT_VDDK_TAGS, disk->id.value, ARG(disk == task->root ? "root" : "data"),
-                ARG(name), ARG(text_or_word(target->pool->name)),
+            FIND_IF_MADE(task, CONVERT_VDDK_TAGS, disk->id.value,
+                ARG(disk == task->root ? "root" : "data"), ARG(name),
+                ARG(text_or_word(target->pool->name)),
                 ARG(join_texts(task->planner->arena, tags, ", ")));
     }
 }

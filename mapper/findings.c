@@ -108,6 +108,16 @@ add_finding(Task *task, FindingId id, const char *subject, const FindingArg *arg
 }
 
 void
+find_if_made(Task *task, FindingId id, const char *subject, const FindingArg *args)
+{
+    Answer is_made = check_is_made(task->planner, id);
+    if (is_made == ANSWER_NO)
+        return;
+    Finding *finding = add_finding(task, id, subject, args);
+    finding->severity = is_made == ANSWER_YES ? finding->severity : SEVERITY_UNKNOWN;
+}
+
+void
 find_unread_list(Task *task, const char *list)
 {
     GArray *findings = task->planner->findings;
@@ -279,7 +289,8 @@ static int
 code_of(const PlanItem *item, const FindingKind *kind)
 {
     enum { INTERNAL_ERROR = 530 };
-    bool is_wrapped = kind->rank >= RANK_CONVERT_HOST && choice_is_converted(&item->choice);
+    bool is_wrapped = !kind->is_of_conversion && kind->rank >= RANK_CONVERT_HOST &&
+                      choice_is_converted(&item->choice);
     return is_wrapped ? INTERNAL_ERROR : kind->server_code;
 }
 

@@ -338,6 +338,11 @@ Answer zone_sees(const Planner *planner, const Texts *zones);
 Finding *add_finding(Task *task, FindingId id, const char *subject, const FindingArg *args);
 /* Does the server make this check? */
 Answer check_is_made(const Planner *planner, FindingId id);
+/* A check that only some releases make: nothing where the server makes none; unknown where it may
+ * be one of either. */
+void find_if_made(Task *task, FindingId id, const char *subject, const FindingArg *args);
+#define FIND_IF_MADE(task, id, subject, ...)                                                       \
+    find_if_made((task), FINDING_##id, (subject), (const FindingArg[FINDING_ARGS_MAX]){__VA_ARGS__})
 /* A list of the catalog that was needed and not read. */
 void find_unread_list(Task *task, const char *list);
 void add_reason(Task *task, const char *about, const char *chosen, const char *why, Texts others);

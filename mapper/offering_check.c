@@ -114,10 +114,8 @@ find_smaller(Task *task, const ServiceOffering *offering)
 {
     int64_t has = 0, wants = 0;
     const char *what = smaller_than_source(offering, &task->shape, &has, &wants);
-    Answer is_made = check_is_made(task->planner, FINDING_CONVERT_OFFERING_SMALL);
-    FIND(task, CONVERT_OFFERING_SMALL, NULL, ARG(text_or_word(offering->name)),
-        ARG(text_or_word(offering->id)), ARG(what), ARG_N(has), ARG_N(wants))
-        ->severity = is_made == ANSWER_YES ? SEVERITY_BLOCKER : SEVERITY_UNKNOWN;
+    FIND_IF_MADE(task, CONVERT_OFFERING_SMALL, NULL, ARG(text_or_word(offering->name)),
+        ARG(text_or_word(offering->id)), ARG(what), ARG_N(has), ARG_N(wants));
 }
 
 static void

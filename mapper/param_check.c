@@ -15,6 +15,8 @@ check_caller(Task *task)
 {
     const Catalog *catalog = task->planner->catalog;
     const char *import_api = choice_api(&task->item->choice)->name;
+    if (task->target && RELEASES_ASK(&task->planner->releases, has_import_vm) == ANSWER_NO)
+        return; /* nobody may: told by check_convert_call() */
     for (size_t i = 0; i < catalog->apis.n; i++)
         if (!g_strcmp0(catalog->apis.items[i].name.value, import_api))
             return;
