@@ -408,7 +408,8 @@ static inline void
 estate_add_places(Estate *estate)
 {
     SourceInfo vc = {.name = text_known("vc"),
-        .kind = estate->is_kvm ? SOURCE_KIND_LIBVIRT : SOURCE_KIND_VSPHERE};
+        .kind = estate->is_kvm ? SOURCE_KIND_LIBVIRT : SOURCE_KIND_VSPHERE,
+        .url = estate->is_kvm ? text_absent() : text_known("https://vcenter.example:443/sdk")};
     SourceCluster cluster = {.source = text_known("vc"),
         .id = text_known("domain-c1"),
         .name = text_known("C0"),

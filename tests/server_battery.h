@@ -8,7 +8,7 @@
 #define SERVER_BATTERY_H
 
 #include "mapper/mapper_priv.h"
-#include "tests/estate_builder.h"
+#include "tests/convert_estate.h"
 
 #define RELEASES_ALL "000000000000000"
 
@@ -38,6 +38,7 @@ typedef struct Case {
     void (*choose)(Bench *bench, Choice *choice);
     const char *by_release;
     Reply replies[4];
+    bool is_converted; /* by importVm */
     bool is_kvm, is_after_action;
 } Case;
 
@@ -191,6 +192,15 @@ put_on_nfs(Bench *bench)
     }
 }
 
+/* Before what the case prepares. */
+static inline void
+start_conversion(Bench *bench)
+{
+    estate_add_kvm(&bench->estate);
+    make_convertible(bench->view);
+    bench->rules = CONVERT_RULE;
+}
+
 /* The plan of an estate that has the troubles of all cases at once, as the release judges it.
  * @ret_set: NULL: it tells its version; else it hides it, and what it may be by what it shows. */
 static inline void
@@ -201,9 +211,13 @@ play_cases(const Case *const *cases, size_t n, size_t column, ReleaseSet *ret_se
     *ret = (Outcome){0};
     estate_init_plain(&bench.estate);
     bench.view = estate_add_plain_vm(&bench.estate, "web-01");
+    if (cases[0]->is_converted)
+        start_conversion(&bench);
     for (size_t i = 0; i < n; i++)
         if (cases[i]->prepare)
             cases[i]->prepare(&bench);
+    if (cases[0]->is_converted && releases[column].has_import_vm)
+        estate_add_api(&bench.estate, "importVm", NULL);
     if (!bench.is_vmfs)
         put_on_nfs(&bench);
     estate_put_vm(&bench.estate, bench.view, !bench.is_unseen);
@@ -247,7 +261,8 @@ judge_case(const Case *it, size_t column)
     ServerStage stage = it->place < FIRST_PLACE_IN_JOB ? STAGE_SUBMIT : STAGE_JOB;
     bool is_right = false;
     if (reply)
-        is_right = outcome.verdict == refused && outcome.first == it->id &&
+        is_right = release_is_in(&releases[column], finding_kinds[it->id - 1]->scope) &&
+                   outcome.verdict == refused && outcome.first == it->id &&
                    outcome.severity == severity && outcome.stage == stage &&
                    outcome.code == reply->code && !g_strcmp0(outcome.text, reply->text);
     else if (letter == 'x')
@@ -306,6 +321,8 @@ judge_hidden(const Case *it, size_t column)
 static inline Answer
 judge_pair(const Case *lower, const Case *higher, size_t column)
 {
+    if (lower->is_converted != higher->is_converted)
+        return ANSWER_UNKNOWN;
     const Case *const cases[] = {lower, higher};
     g_auto(Outcome) outcome;
     play_cases(cases, 2, column, NULL, &outcome);

@@ -755,8 +755,11 @@ CHOOSE(big_template)
     choice->templateid = text_known("id-of-big");
 }
 
+#include "tests/convert_cases.h"
+
 static const Case server_cases[] = {
 #include "tests/server_replies.h"
+#include "tests/convert_replies.h"
 };
 
 #endif

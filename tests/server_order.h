@@ -57,14 +57,19 @@ static const struct {
     {FINDING_LIMIT_STORAGE, FINDING_DATA_CONTROLLERS_MIXED, "      >>><>><<<"},
     {FINDING_OFFERING_HOST_TAG, FINDING_NO_DISKS, "<<<<<<         "},
     {FINDING_STORAGE_TAGS_RECORDED, FINDING_ADAPTERS_MIXED, "<<<<  <        "},
+    {FINDING_CONVERT_NO_API, FINDING_VALUE_UNPRINTABLE, "<<             "},
+    {FINDING_CONVERT_NO_HOST, FINDING_CONVERT_WINDOWS_RUNS, "  ><<<<<<<<<<<<"},
+    {FINDING_CONVERT_TEMPORARY_NONE, FINDING_CONVERT_NICS_COUNT, "  ><<<<<<<<<<<<"},
+    {FINDING_CONVERT_TEMPORARY_NONE, FINDING_CONVERT_NIC_OPEN, "  ><<<<<<<<<<<<"},
+    {FINDING_CONVERT_NO_HOST, FINDING_CONVERT_MAC_TAKEN, "  ><<<<<<<<<<<<"},
     {FINDING_NETWORK_NO_PVLAN, FINDING_MAC_IN_NETWORK, "<<             "},
 };
 
 static inline const Case *
-find_case(FindingId id)
+find_case(FindingId id, bool is_converted)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(server_cases); i++)
-        if (server_cases[i].id == id)
+        if (server_cases[i].id == id && server_cases[i].is_converted == is_converted)
             return &server_cases[i];
     g_assert_not_reached();
 }
@@ -74,7 +79,9 @@ static inline char *
 judge_orders_of(size_t column)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(orders); i++) {
-        Answer first = judge_pair(find_case(orders[i].a), find_case(orders[i].b), column);
+        bool is_converted = finding_kinds[orders[i].a - 1]->is_of_conversion;
+        Answer first = judge_pair(
+            find_case(orders[i].a, is_converted), find_case(orders[i].b, is_converted), column);
         char expected = orders[i].by_release[column];
         char found = first == ANSWER_YES ? '<' : first == ANSWER_NO ? '>' : ' ';
         if (found != expected)

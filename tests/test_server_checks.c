@@ -49,7 +49,7 @@ test_hidden(void)
 static void
 test_release_that_decides_is_named(void)
 {
-    const Case *limit = find_case(FINDING_LIMIT_CPU);
+    const Case *limit = find_case(FINDING_LIMIT_CPU, false);
     g_auto(Outcome) outcome;
     ReleaseSet set;
     play_cases(&limit, 1, 8, &set, &outcome);
@@ -70,10 +70,10 @@ test_narrowed_down(void)
 
 /* Each row of the table has a case, in a release that makes the check. */
 static void
-test_each_row_has_a_case(void) /* those of conversions: test_plan_convert */
+test_each_row_has_a_case(void)
 {
     for (size_t i = 0; i < finding_kinds_n; i++) {
-        bool is_met = finding_kinds[i]->stage == STAGE_NONE || finding_kinds[i]->is_of_conversion;
+        bool is_met = finding_kinds[i]->stage == STAGE_NONE;
         for (size_t j = 0; j < G_N_ELEMENTS(server_cases) && !is_met; j++)
             is_met = server_cases[j].id == (FindingId)finding_kinds[i]->number &&
                      strpbrk(server_cases[j].by_release, "0123");
