@@ -8,8 +8,9 @@
 
 #include "tests/estate_builder.h"
 
-#define KVM_ID       "kvm-cluster-id"
-#define CONVERT_RULE "convert any -> cluster kvm-1"
+#define KVM_ID        "kvm-cluster-id"
+#define CONVERT_RULE  "convert any -> cluster kvm-1"
+#define CONVERT_GUEST "Debian GNU/Linux 11 (64-bit)"
 
 static const int64_t terabyte = (int64_t)1 << 40;
 
@@ -82,7 +83,13 @@ estate_add_kvm(Estate *estate)
         .zoneid = text_known(ZONE_ID),
         .hypervisortype = text_known("KVM"),
         .allocationstate = text_known("Enabled")};
+    OsType type = {.id = text_known("os-2"), .description = text_known(CONVERT_GUEST)};
+    OsMapping mapping = {.ostypeid = text_known("os-2"),
+        .hypervisor = text_known("VMware"),
+        .hypervisorversion = text_known("default")};
     g_array_append_val(estate->clusters, cluster);
+    g_array_append_val(estate->os_types, type);
+    g_array_append_val(estate->os_mappings, mapping);
     estate_add_kvm_host(estate, "kvm-h1");
     estate_add_nfs_pool(estate, "nfs-1", NULL);
     estate_add_image_store(estate, "secondary-1");
@@ -95,7 +102,7 @@ make_convertible(InstanceView *view)
 {
     view->power = POWER_OFF;
     view->guest_os_id = text_known("debian11_64Guest");
-    view->guest_os_name = text_known("Debian GNU/Linux 11 (64-bit)");
+    view->guest_os_name = text_known(CONVERT_GUEST);
     for (size_t i = 0; i < view->disks.n; i++) {
         Disk *disk = &view->disks.items[i];
         disk->allocated_bytes = int_known(disk->capacity_bytes.value / 2);

@@ -561,8 +561,8 @@ static inline void
 assert_arguments(const Finding *finding)
 {
     static const char *const may_be_zero[] = {"size-invalid", "cpus-not-counted",
-        "memory-not-counted", "offering-partly-fixed", "nics-differ", "disks-differ",
-        "disk-offering-missing", "no-disk-offering", "limit-exceeded-instances",
+        "memory-not-counted", "offering-partly-fixed", "nics-differ", "convert-nics-differ",
+        "disks-differ", "disk-offering-missing", "no-disk-offering", "limit-exceeded-instances",
         "limit-exceeded-cpus", "limit-exceeded-memory", "limit-exceeded-volumes",
         "limit-exceeded-storage", "no-host-with-room", "no-host-large-enough",
         "cluster-over-threshold", NULL};
