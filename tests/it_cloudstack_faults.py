@@ -21,6 +21,8 @@ LAB = os.path.join(TESTS, "estates", "lab.json")
 VC_1, SO_1X1024 = "e4a3bacf-806e-4932-b6bf-ec8d3e4c870d", "ca5ce7d7-ba3f-48ec-82d9-d2d8f14f96d2"
 L2_101, GOLD_POOL = "983a5361-bab2-49dd-89b8-79d01b169cd0", "c63004c9-6018-3b9a-9227-ff9af7c697fc"
 DO_CUSTOM, DO_GOLD = "27096945-455d-4b19-9fcc-4dec99524796", "bcbc9bfe-2731-4c27-af36-7e6870ed326c"
+SO_CUSTOM, SHARED_200 = "07c3561d-e973-49ac-a0f7-92c4760a8a06", "533ec596-843c-4e04-88d0-c0edc3ea7887"
+L2_103_ALICE = "5d058ef0-d328-447e-ad90-6cf3171a00f5"
 ENDED = (http.client.HTTPException, OSError)
 CASES = []
 
@@ -57,6 +59,7 @@ class Stand:
             self.peer.stop()
 
     def call(self, command, **params):
+        """(HTTP status, what the one member of the reply holds)"""
         status, _, text = self.peer.call("admin", {"command": command, **params})
         (_, body), = json.loads(text).items()
         return status, body
@@ -83,7 +86,7 @@ class Stand:
         self.peer.control("faults", script=list(script), **more)
 
     def submit(self, name, **more):
-        return self.call("importUnmanagedInstance", **import_of(name), **more)
+        return self.call("importUnmanagedInstance", **{**import_of(name), **more})
 
     def job(self, job_id):
         return self.peer.job(job_id)[1]["queryasyncjobresultresponse"]
@@ -458,6 +461,115 @@ def torture():
     first = hits(7)
     assert first == hits(7) != hits(8) and 8 <= len(first) <= 30, first
     assert len({do for _, do in first}) > 1
+
+
+# --- what undo and the list of residue meet -------------------------------------------
+
+
+@case("unmanage is refused for snapshots, an ISO, a volume that moves, and a VM that its host has no longer")
+def unmanage_refused():
+    with Stand() as sim:
+        vm = sim.imported("job-a")
+        volume = sim.call("listVolumes", virtualmachineid=vm["id"], listall="true")[1]["volume"][0]
+
+        def refusal():
+            done = sim.job(sim.call("unmanageVirtualMachine", id=vm["id"])[1]["jobid"])
+            assert done["jobresultcode"] == 530, done
+            return done["jobresult"]["errortext"]
+        sim.peer.control("add", kind="snapshot", row={"id": "5" * 8, "name": "s", "volumeid": volume["id"],
+                                                      "state": "BackedUp", "account": "admin", "domainid": vm["domainid"]})
+        assert "volume snapshots for its volume(s)" in refusal()
+        assert sim.call("listSnapshots", volumeid=volume["id"], listall="true")[1]["count"] == 1
+        sim.peer.control("remove", kind="snapshot", id="5" * 8)
+        sim.peer.control("patch", kind="virtualmachine", id=vm["id"], set={"isoid": "1"})
+        assert "ISO attached" in refusal()
+        sim.peer.control("patch", kind="virtualmachine", id=vm["id"], set={"isoid": None})
+        sim.peer.control("patch", kind="volume", id=volume["id"], set={"state": "Migrating"})
+        assert "pending jobs or HA tasks" in refusal()
+        sim.peer.control("patch", kind="volume", id=volume["id"], set={"state": "Ready"})
+        sim.peer.control("rename", name="job-a", to="job-a-new")
+        assert "is not found in the hypervisor" in refusal()
+        sim.peer.control("rename", name="job-a-new", to="job-a")
+        assert sim.job(sim.call("unmanageVirtualMachine", id=vm["id"])[1]["jobid"])["jobstatus"] == 1
+        assert sim.managed("job-a") == 0 and sim.imported("job-a")["name"] == "job-a"
+
+
+@case("after unmanage CPUs and memory of a dynamic offering stay counted, NICs stay if a setting says so")
+def stays():
+    with Stand() as sim:
+        alice = {"account": "alice", "domainid": "d4a9f68a-b926-4c13-8bbd-db220f3f1771"}
+
+        def counted():
+            row, = sim.call("listAccounts", name="alice", listall="true")[1]["account"]
+            return row["vmtotal"], row["cputotal"], row["memorytotal"]
+        request = {**import_of("job-a"), "serviceofferingid": SO_CUSTOM, "details[0].cpuSpeed": "500",
+                   "nicnetworklist[0].network": L2_103_ALICE, **alice}
+        sim.peer.control("change", name="job-a", set={"nic": [{"id": "Network adapter 1", "vlanid": 103, "adaptertype":
+                                                              "Vmxnet3", "macaddress": "00:50:56:aa:00:34"}]})
+        sim.call("updateConfiguration", name="unmanage.vm.preserve.nics", value="true")
+        vm = sim.job(sim.call("importUnmanagedInstance", **request)[1]["jobid"])["jobresult"]["virtualmachine"]
+        before = counted()
+        sim.job(sim.call("unmanageVirtualMachine", id=vm["id"])[1]["jobid"])
+        assert before == (1, 1, 1024) and counted() == (0, 1, 1024), (before, counted())
+        assert [nic["macaddress"] for nic in sim.peer.control("state")["nics_without_vm"]] == ["00:50:56:aa:00:34"]
+        done = sim.job(sim.call("importUnmanagedInstance", **request)[1]["jobid"])
+        assert "NIC with MAC address 00:50:56:aa:00:34 exists" in done["jobresult"]["errortext"], done
+
+
+@case("a failed import leaves a NIC and an address behind, which the next try runs into")
+def leftovers():
+    with Stand() as sim:
+        request = {**import_of("leftover"), "nicnetworklist[1].nic": "Network adapter 2", "nicnetworklist[1].network": L2_101,
+                   "nicnetworklist[0].network": SHARED_200, "nicipaddresslist[0].nic": "Network adapter 1",
+                   "nicipaddresslist[0].ip4Address": "192.168.200.33"}
+        sim.peer.control("change", name="leftover", set={"nic": [
+            {"id": f"Network adapter {number}", "adaptertype": "Vmxnet3", "macaddress": mac, **vlan}
+            for number, mac, vlan in ((1, "00:50:56:aa:77:01", {}), (2, "", {}))]})
+        done = sim.job(sim.call("importUnmanagedInstance", **request)[1]["jobid"])
+        assert "Mac address not specified" in done["jobresult"]["errortext"], done
+        left, = sim.peer.control("state")["nics_without_vm"]
+        assert (left["macaddress"], left["ipaddress"]) == ("00:50:56:aa:77:01", "192.168.200.33")
+        done = sim.job(sim.call("importUnmanagedInstance", **request)[1]["jobid"])
+        assert "IP address 192.168.200.33" in done["jobresult"]["errortext"], done
+        taken = sim.call("listPublicIpAddresses", listall="true", forvirtualnetwork="false", networkid=SHARED_200)[1]
+        assert [row["ipaddress"] for row in taken["publicipaddress"]] == ["192.168.200.33"], taken
+        free = sim.call("listPublicIpAddresses", listall="true", forvirtualnetwork="false", state="Free",
+                        associatednetworkid=SHARED_200)[1]
+        assert free["count"] == 89
+
+
+@case("further addresses are given in a Shared network's ranges only, and are taken on submit whatever then comes")
+def further_addresses():
+    with Stand() as sim:
+        sim.peer.control("change", name="job-a", set={"nic": [{"id": "Network adapter 1", "adaptertype": "Vmxnet3",
+                                                              "macaddress": "00:50:56:aa:00:34"}]})
+        vm = sim.imported("job-a", **{"nicnetworklist[0].network": SHARED_200, "nicipaddresslist[0].nic": "Network adapter 1",
+                                      "nicipaddresslist[0].ip4Address": "192.168.200.40"})
+        nic, chosen = vm["nic"][0]["id"], str(uuid.uuid4())
+        assert sim.call("addIpToNic", nicid=nic, ipaddress="192.168.200.41", customjobid=chosen)[0] == 200
+        assert sim.job(chosen)["jobresult"]["nicsecondaryip"]["ipaddress"] == "192.168.200.41"
+        for wrong in ("192.168.200.41", "192.168.200.40", "192.168.200.200", "10.0.0.1", "2001:db8::1"):
+            status, body = sim.call("addIpToNic", nicid=nic, ipaddress=wrong)
+            assert (status, body["errortext"]) == (530, "Failed to assign secondary IP to NIC"), wrong
+        assert sim.call("addIpToNic", nicid=nic, ipaddress="192.168.200.42", customjobid=chosen)[0] == 530
+        assert sim.call("addIpToNic", nicid=nic, ipaddress="192.168.200.42")[0] == 530, "the refused one holds it"
+        l2 = sim.imported("job-b")["nic"][0]["id"]
+        assert sim.call("addIpToNic", nicid=l2, ipaddress="192.168.101.9")[0] == 530
+
+
+@case("a VM with VM snapshots moves no volume; a destroyed volume is listed as such")
+def snapshots():
+    with Stand() as sim:
+        vm = sim.imported("job-a")
+        volume = sim.call("listVolumes", virtualmachineid=vm["id"], listall="true")[1]["volume"][0]
+        sim.peer.control("add", kind="vmsnapshot", row={"id": "6" * 8, "name": "s", "virtualmachineid": vm["id"],
+                                                        "state": "Ready", "account": "admin", "domainid": vm["domainid"]})
+        done = sim.job(sim.call("migrateVolume", volumeid=volume["id"], storageid=GOLD_POOL, livemigrate="true")[1]["jobid"])
+        assert "remove all VM snapshots" in done["jobresult"]["errortext"], done
+        assert sim.call("listVMSnapshot", virtualmachineid=vm["id"], listall="true")[1]["vmSnapshot"][0]["name"] == "s"
+        sim.peer.control("patch", kind="volume", id=volume["id"], set={"state": "Destroy"})
+        listed = sim.call("listVolumes", state="Destroy", listall="true")[1]["volume"]
+        assert [(row["id"], row["destroyed"]) for row in listed] == [(volume["id"], True)]
 
 
 # --- killed and started again -------------------------------------------------------

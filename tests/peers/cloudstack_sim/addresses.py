@@ -15,7 +15,7 @@ def in_use(estate, network):
     used = {network.get("gateway")}
     for nic in estate["nic"].where(networkid=network["id"]):
         used.add(nic.get("ipaddress"))
-        used.update(each["ipaddress"] for each in nic.get("secondaryip") or [])
+        used.update(each.get("ipaddress") or each.get("ip6address") for each in nic.get("secondaryip") or [])
     return used
 
 
@@ -36,6 +36,11 @@ def is_in_range(estate, network, address):
     return any(first <= wanted <= last for first, last in ranges(estate, network))
 
 
+def between(first, last):
+    for number in range(int(ipaddress.IPv4Address(first)), int(ipaddress.IPv4Address(last)) + 1):
+        yield str(ipaddress.IPv4Address(number))
+
+
 def first_free(estate, network, from_ranges=True):
     """From the ranges if it has any, else from the CIDR."""
     used = in_use(estate, network)
@@ -43,8 +48,4 @@ def first_free(estate, network, from_ranges=True):
     if not spans:
         hosts = ipaddress.IPv4Network(network["cidr"], strict=False)
         return next((str(host) for host in hosts.hosts() if str(host) not in used), None)
-    for first, last in spans:
-        for number in range(int(first), int(last) + 1):
-            if str(ipaddress.IPv4Address(number)) not in used:
-                return str(ipaddress.IPv4Address(number))
-    return None
+    return next((address for span in spans for address in between(*span) if address not in used), None)

@@ -70,10 +70,15 @@ def _owned(estate, kind, owner, table):
     return _groups(estate, kind, table).get(owner["id"], [])
 
 
+def _sum(owned, member):
+    """With what stayed counted of VMs that are no longer managed, see instances.forget()."""
+    return sum(row.get(member) or 0 for kind in ("virtualmachine", "_leftcount") for row in owned(kind))
+
+
 COUNTS = {
     "user_vm": lambda estate, owned: len(owned("virtualmachine")),
-    "cpu": lambda estate, owned: sum(vm.get("cpunumber", 0) for vm in owned("virtualmachine")),
-    "memory": lambda estate, owned: sum(vm.get("memory", 0) for vm in owned("virtualmachine")),
+    "cpu": lambda estate, owned: _sum(owned, "cpunumber"),
+    "memory": lambda estate, owned: _sum(owned, "memory"),
     "volume": lambda estate, owned: len(owned("volume")),
     "primary_storage": lambda estate, owned: sum(v.get("size", 0) for v in owned("volume")),
     "network": lambda estate, owned: len(owned("network")),
@@ -92,6 +97,8 @@ def count(estate, kind, owner, resource, tag=None):
 def _has_tag(estate, table, row, tag):
     """A VM by the host tags of its offering or template, a volume by the storage tags of its offering."""
     service = estate["serviceoffering"]
+    if table == "_leftcount":
+        return False
     if table == "virtualmachine":
         template = estate["template"].get(row.get("templateid")) or {}
         offering = service.get(row.get("serviceofferingid")) or {}

@@ -8,7 +8,9 @@ Scopes: all; own (the caller's account unless listall, account or projectid say
 otherwise); offering (public or of a domain above the caller's); tenant (accounts,
 domains and projects).
 """
-from . import limits, registry, shapes
+import uuid
+
+from . import addresses, limits, registry, shapes
 from .params import is_true
 from .registry import COMMANDS, LIST_PARAMS, command
 from .signing import DOMAIN_ADMIN
@@ -42,7 +44,8 @@ listVolumes volume user own id:volume name zoneid:zone virtualmachineid:virtualm
 listConfigurations configuration admin all name category group
 listEvents event user all id:event type level resourceid:string
 listTags tag user all resourceid:string resourcetype key value
-listSnapshots snapshot user own id:snapshot name
+listSnapshots snapshot user own id:snapshot name volumeid:volume zoneid:zone
+listVMSnapshot vmsnapshot user own vmsnapshotid:vmsnapshot=id name virtualmachineid:virtualmachine state
 listAffinityGroups affinitygroup user own id:affinitygroup name type
 listVPCs vpc user own id:vpc name zoneid:zone
 listRouters router admin all id:router name zoneid:zone networkid=guestnetworkid
@@ -68,7 +71,7 @@ EXTRA_PARAMS = {
     "listDiskOfferings": "zoneid:zone storageid:storagepool",
     "listPublicIpAddresses": "allocatedonly:boolean networkid:network",
 }
-OBJECTS = {"physicalnetwork": "physicalnetwork", "affinitygroup": "affinitygroup"}
+OBJECTS = {"vmsnapshot": "vmSnapshot", "physicalnetwork": "physicalnetwork", "affinitygroup": "affinitygroup"}
 
 
 class Filter:
@@ -234,8 +237,27 @@ def _narrow_zone(call, rows):
 
 
 def _narrow_publicipaddress(call, rows):
-    network = call.given.get("networkid")
-    return [row for row in rows if row.get("networkid") == network] if network else rows
+    """With forvirtualnetwork=false also the addresses of Shared networks' ranges (from the contract, not recorded); the
+    free ones only if they are asked for."""
+    given = call.given
+    if given.get("forvirtualnetwork") == "false":
+        rows = rows + [row for each in call.estate["vlaniprange"] if not each.get("forvirtualnetwork")
+                       for row in _addresses_of(call.estate, each)]
+    if given.get("allocatedonly") != "false" and not given.get("state"):
+        rows = [row for row in rows if row.get("state") == "Allocated"]
+    return [row for row in rows if row.get("networkid") == given["networkid"]] if given.get("networkid") else rows
+
+
+def _addresses_of(estate, span):
+    network, zone = estate["network"].get(span["networkid"]), estate["zone"].get(span["zoneid"])
+    used = addresses.in_use(estate, network)
+    for address in addresses.between(span["startip"], span["endip"]):
+        yield {"id": str(uuid.uuid5(uuid.NAMESPACE_OID, f"{span['id']}-{address}")), "ipaddress": address,
+               "zoneid": zone["id"], "zonename": zone["name"], "issourcenat": False, "forvirtualnetwork": False,
+               "vlanid": span["id"], "vlanname": span.get("vlan"), "isstaticnat": False, "issystem": False,
+               "networkid": network["id"], "associatednetworkid": network["id"], "physicalnetworkid":
+               span.get("physicalnetworkid"), "state": "Allocated" if address in used else "Free", "tags": [],
+               "hasannotations": False}
 
 
 def _narrow_template(call, rows):
@@ -279,7 +301,8 @@ def _show_vm_listed(call, row):
 def show_volume(call, row):
     """What a volume says of its VM and of its offerings follows the VM."""
     estate = call.estate
-    return call.render("volume", dict(row, **_vm_facts(estate, row), **_pending(call, row)))
+    gone = {"destroyed": True} if row.get("state") in ("Destroy", "Expunging") else {}
+    return call.render("volume", dict(row, **_vm_facts(estate, row), **_pending(call, row), **gone))
 
 
 def _pending(call, row):

@@ -95,6 +95,8 @@ def _check_migration(call, volume, pool, offering):
         raise invalid("Volume must be in ready state")
     if volume["storageid"] == pool["id"]:
         raise invalid(f"Volume {as_text('volume', volume)} is already on the destination storage pool")
+    if vm and call.estate["vmsnapshot"].where(virtualmachineid=vm["id"]):  # read in the code, not recorded
+        raise invalid("Volume cannot be migrated, please remove all VM snapshots for VM to which this volume is attached")
     _check_running(call, volume, vm)
     _check_room(call, volume, pool)
     if pool.get("clusterid") not in (None, volume.get("clusterid")):
