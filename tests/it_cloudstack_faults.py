@@ -23,6 +23,10 @@ L2_101, GOLD_POOL = "983a5361-bab2-49dd-89b8-79d01b169cd0", "c63004c9-6018-3b9a-
 DO_CUSTOM, DO_GOLD = "27096945-455d-4b19-9fcc-4dec99524796", "bcbc9bfe-2731-4c27-af36-7e6870ed326c"
 SO_CUSTOM, SHARED_200 = "07c3561d-e973-49ac-a0f7-92c4760a8a06", "533ec596-843c-4e04-88d0-c0edc3ea7887"
 L2_103_ALICE = "5d058ef0-d328-447e-ad90-6cf3171a00f5"
+ZONE, KVM_1 = "4604b207-6e10-4126-b1a9-52c18506649f", "42aa7f4e-ac13-4127-985f-9e0ba68c006a"
+VMFS1, SO_CUSTOM_SSD = "f2bab878-a76a-3cb7-9524-c284512083f4", "made by the test"
+ESX1, KVM1_HOST = "b599795e-a936-403e-bed3-55ddf25df22e", "9aa8be74-b58e-4493-b80d-9613dccf0964"
+KVM_TEMPLATE = "8496808f-e580-11f1-ac51-02fc00000001"
 ENDED = (http.client.HTTPException, OSError)
 CASES = []
 
@@ -570,6 +574,98 @@ def snapshots():
         sim.peer.control("patch", kind="volume", id=volume["id"], set={"state": "Destroy"})
         listed = sim.call("listVolumes", state="Destroy", listall="true")[1]["volume"]
         assert [(row["id"], row["destroyed"]) for row in listed] == [(volume["id"], True)]
+
+
+# --- importVm: from the contract, not recorded ------------------------------------------
+
+
+def conversion_of(sim, name, **more):
+    """A request that is accepted; None takes a parameter out."""
+    for host in ("kvm1.lab.example", "kvm2.lab.example"):
+        sim.peer.control("patch", kind="host", name=host, set={"instanceconversionsupported": True})
+    request = {"zoneid": ZONE, "clusterid": KVM_1, "name": name, "hypervisor": "KVM", "importsource": "vmware", "hostname": name,
+               "vcenter": "vc.lab.example", "datacentername": "DC0", "username": "u", "password": "secret-of-vc",
+               "serviceofferingid": SO_1X1024, "templateid": KVM_TEMPLATE, "nicnetworklist[0].nic": "Network adapter 1",
+               "nicnetworklist[0].network": L2_101, **more}
+    return {name: value for name, value in request.items() if value is not None}
+
+
+@case("importVm makes a stopped VM on a pool of the KVM cluster, and leaves the source as it is")
+def converted():
+    with Stand() as sim:
+        sim.peer.control("jobs", seconds={"importVm": 100})
+        job_id = sim.call("importVm", **conversion_of(sim, "job-a"))[1]["jobid"]
+        steps = []
+        for _ in range(3):
+            sim.peer.control("clock", advance=30)
+            steps.append(sim.call("listImportVmTasks", zoneid=ZONE, tasksfilter="Running")[1]["importvmtask"][0]["step"])
+        assert steps == ["[3/5] ConvertingInstance", "[3/5] ConvertingInstance", "[4/5] Importing"], steps
+        sim.peer.control("clock", advance=30)
+        vm = sim.job(job_id)["jobresult"]["virtualmachine"]
+        assert (vm["state"], vm["hypervisor"], vm["details"]["nicAdapter"]) == ("Stopped", "KVM", "virtio"), vm
+        assert vm["instancename"].startswith("i-") and vm["instancename"].endswith("-VM") and "hostid" not in vm
+        row = next(each for each in sim.peer.control("state")["instances"] if each["name"] == "job-a")
+        assert row["managed"] == 0 and [copy["id"] for copy in row["copies"]] == [vm["id"]]
+        volume = sim.call("listVolumes", virtualmachineid=vm["id"], listall="true")[1]["volume"][0]
+        assert volume["storage"] in ("kvm-plain", "kvm-gold") and "chaininfo" not in volume, volume
+        task, = sim.call("listImportVmTasks", zoneid=ZONE, tasksfilter="completed")[1]["importvmtask"]
+        assert (task["virtualmachineid"], task["step"]) == (vm["id"], "[5/5] Completed"), task
+        assert sim.call("listImportVmTasks", zoneid=ZONE, tasksfilter="no such")[0] == 431
+        assert "secret-of-vc" not in json.dumps(sim.peer.control("calls")), "the log of calls holds a password"
+
+
+@case("importVm refuses what the contract says, in its words")
+def conversion_refused():
+    refusals = (
+        (431, "mutually exclusive", {"vcenter": None}),
+        (431, "Please set all the information", {"password": None}),
+        (431, "disabled by the administrator", {"extraparams": "--mac 00:11"}),
+        (530, "No enum constant", {"importsource": "floppy"}),
+        (431, "not supported for hypervisor: VMware", {"hypervisor": "VMware"}),
+        (530, "a primary storage pool has not been provided", {"forceconverttopool": "true"}),
+        (530, "does not support direct conversion", {"forceconverttopool": "true", "convertinstancepoolid": VMFS1}),
+        (530, "only NFS storage pools are supported", {"convertinstancepoolid": VMFS1}),
+        (530, "not in the same cluster", {"importinstancehostid": ESX1}),
+        (530, "Cannot find VM with name nobody on vCenter vc.lab.example/DC0", {"name": "nobody"}),
+        (530, "0 nics provided", {"nicnetworklist[0].nic": None, "nicnetworklist[0].network": None}),
+        (530, "Cannot find suitable storage pool for disk offering", {"serviceofferingid": SO_CUSTOM_SSD}),
+    )
+    with Stand() as sim:
+        sim.call("createServiceOffering", name="so-ssd", displaytext="x", cpunumber=1, cpuspeed=500, memory=1024, tags="ssd")
+        offerings = sim.call("listServiceOfferings", listall="true")[1]["serviceoffering"]
+        ssd = next(each["id"] for each in offerings if each["name"] == "so-ssd")
+        for code, text, change in refusals:
+            change = {name: ssd if value == SO_CUSTOM_SSD else value for name, value in change.items()}
+            status, body = sim.call("importVm", **conversion_of(sim, **{"name": "job-a", **change}))
+            assert status == 200, (change, body)
+            done = sim.job(body["jobid"])
+            assert done["jobresultcode"] == code and text in done["jobresult"]["errortext"], (change, done)
+        sim.peer.control("change", name="job-a", set={"osdisplayname": "Microsoft Windows Server 2022 (64-bit)"})
+        done = sim.job(sim.call("importVm", **conversion_of(sim, "job-a"))[1]["jobid"])
+        assert "is a Windows VM and its Running" in done["jobresult"]["errortext"], done
+        failed = sim.call("listImportVmTasks", zoneid=ZONE, tasksfilter="Failed")[1]["importvmtask"]
+        assert len(failed) == 3, [each["description"] for each in failed]
+        request = conversion_of(sim, "job-a")
+        sim.peer.control("patch", kind="host", name="kvm1.lab.example", set={"instanceconversionsupported": False})
+        request["convertinstancehostid"] = KVM1_HOST
+        done = sim.job(sim.call("importVm", **request)[1]["jobid"])
+        assert "doesn't support conversion of instance" in done["jobresult"]["errortext"], done
+
+
+@case("releases have the APIs and parameters of importVm that the table of releases says")
+def conversion_releases():
+    with Stand() as sim:
+        for version, vm, tasks in (("4.18.2.0", 401, 401), ("4.21.0.0", 200, 401), ("4.22.0.0", 200, 200)):
+            sim.peer.control("upgrade", version=version)
+            assert sim.call("importVm", **conversion_of(sim, "job-a"))[0] == vm, version
+            assert sim.call("listImportVmTasks", zoneid=ZONE)[0] == tasks, version
+        assert sim.call("listVmwareDcs", zoneid=ZONE)[0] == 401, "the plugin is absent"
+        sim.peer.control("add", kind="VMwareDC", row={"id": "7" * 8, "name": "DC9", "vcenter": "vc9", "zoneid": ZONE})
+        row, = sim.call("listVmwareDcs", zoneid=ZONE)[1]["VMwareDC"]
+        assert (row["id"], row["name"], row["vcenter"], row["zoneid"]) == ("7" * 8, "DC9", "vc9", 2), "a number"
+        request = conversion_of(sim, "nobody", vcenter=None, existingvcenterid="7" * 8)
+        done = sim.job(sim.call("importVm", **request)[1]["jobid"])
+        assert done["jobresult"]["errortext"] == "Cannot find VM with name nobody on vCenter vc9/DC9", done
 
 
 # --- killed and started again -------------------------------------------------------

@@ -16,6 +16,7 @@ Modules, from the wire inwards:
   lists.py      list calls: scope, filters, paging
   hypervisor.py what the hosts have; listUnmanagedInstances
   importing.py  importUnmanagedInstance: its checks in their order
+  converting.py importVm from a vCenter into a KVM cluster (from the contract, not recorded)
   records.py    the rows that an import leaves
   owners.py     for whom something is made, and what that one may use
   addresses.py  IPv4 addresses of networks

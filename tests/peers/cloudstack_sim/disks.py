@@ -66,7 +66,7 @@ def _require_size(disk):
 
 def _take(job, disk, offering, tags):
     """The pool; tags that it lacks are refused here where the search did not ask for them."""
-    pool = fit.find_pool(job.estate, job.cluster, disk, tags)
+    pool = job.find_pool(disk, tags)
     if offering and not job.is_migration_allowed and not fit.has_tags(job.release, pool, tags):
         raise invalid(f"Disk offering: {offering['id']} is not compatible with storage pool: {pool['id']} of "
                       f"unmanaged disk: {disk['id']}")

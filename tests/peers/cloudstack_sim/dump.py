@@ -37,20 +37,22 @@ def state(simulator):
     estate = simulator.estate
     nics, volumes = _by(estate["nic"], "virtualmachineid"), _by(estate["volume"], "virtualmachineid")
     vms = list(estate["virtualmachine"])
-    by_instance, by_name = _by(vms, "_instance"), _by(vms, "instancename")
+    by_instance, by_name, copies = _by(vms, "_instance"), _by(vms, "instancename"), _by(vms, "_source")
     machines, bound = [], set()
     for row in simulator.hypervisor.instances:
         near = by_instance.get(row["_n"], []) + by_name.get(row["name"], [])
         records = list({vm["id"]: vm for vm in near if is_record_of(vm, row)}.values())
         bound.update(vm["id"] for vm in records)
         machines.append({"name": row["name"], "hostid": row["hostid"], "powerstate": row.get("powerstate"),
-                         "managed": len(records), "records": [_record(vm, nics, volumes) for vm in records]})
+                         "managed": len(records), "records": [_record(vm, nics, volumes) for vm in records],
+                         "copies": [_record(vm, nics, volumes) for vm in copies.get(row["_n"], [])]})
     known = {vm["id"] for vm in vms}
     return {
         "instances": machines,
         "managed": sum(each["managed"] > 0 for each in machines),
         "managed_twice": [each["name"] for each in machines if each["managed"] > 1],
-        "records_without_instance": [_record(vm, nics, volumes) for vm in vms if vm["id"] not in bound],
+        "records_without_instance": [_record(vm, nics, volumes) for vm in vms
+                                     if vm["id"] not in bound and not vm.get("_source")],
         "nics_without_vm": [_pick(nic, NIC_MEMBERS) for nic in estate["nic"]
                             if nic.get("virtualmachineid") not in known],
         "volumes": [_pick(volume, VOLUME_MEMBERS) for volume in estate["volume"]],

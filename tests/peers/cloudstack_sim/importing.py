@@ -77,9 +77,20 @@ class Import:
         for each in ORDERS[self.release.order][1]:
             each(self)
 
+    def finish(self, vm):
+        """What else is to be said of the record."""
+
+    def find_pool(self, disk, tags):
+        return fit.find_pool(self.estate, self.cluster, disk, tags)
+
+    def has_mac(self, network, nic):
+        """Does a NIC that was known have it on that network?"""
+        return any(other["networkid"] == network["id"] and not other.get("_removed") and self.knows("nic", other)
+                   for other in self.estate["nic"].like("macaddress", nic.get("macaddress") or ""))
+
     def partly(self, _):
         self._check_found()
-        create_half(self)
+        self.finish(create_half(self))
 
     def knows(self, kind, row):
         """Was it there when the host was asked? Two imports at once do not see each other."""
@@ -89,6 +100,7 @@ class Import:
         try:
             self._check_found()
             vm = create(self, MOVES if self.is_migration_allowed else ())
+            self.finish(vm)
         except ApiError:
             self._event("Completed", level="ERROR")
             raise
@@ -343,6 +355,8 @@ _FOUND = (instance_is_found, kvm_has_a_template, guest_os_is_mapped)
 _REST = (offering_fits, host_has_tags, disks.are_there, disks.one_is_root, disks.root_has_controller, disks.root_fits,
          disks.data_fit, disks.all_are_allowed, nics.addresses_are_told, nics.have_networks, template_is_not_bigger)
 
+FROM_THE_HOST = (instance_is_found, kvm_has_a_template)  # what only importUnmanagedInstance asks of its host
+
 MOVES = (another_host_suits, disks.volumes_are_moved)
 
 # (before the host is asked, after it); checks that create() makes follow, see records.py
@@ -354,10 +368,14 @@ ORDERS = {
 }
 
 
-@command("importUnmanagedInstance", "clusterid!:cluster name!:string displayname:string hostname:string "
-         "account:string domainid:domain projectid:project templateid:template serviceofferingid!:serviceoffering "
-         "nicnetworklist:map nicipaddresslist:map datadiskofferinglist:map details:map migrateallowed:boolean "
-         "forced:boolean", is_async=True, kind="virtualmachine", since="4.14.0",
+def import_params(more=""):
+    """Of importUnmanagedInstance and what extends it."""
+    return ("clusterid!:cluster name!:string displayname:string hostname:string account:string domainid:domain "
+            "projectid:project templateid:template serviceofferingid!:serviceoffering nicnetworklist:map "
+            "nicipaddresslist:map datadiskofferinglist:map details:map migrateallowed:boolean forced:boolean " + more)
+
+
+@command("importUnmanagedInstance", import_params(), is_async=True, kind="virtualmachine", since="4.14.0",
          cmd="org.apache.cloudstack.api.command.admin.vm.ImportUnmanagedInstanceCmd")
 def import_unmanaged(call):
     job = Import(call)

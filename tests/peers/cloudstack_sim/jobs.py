@@ -23,12 +23,13 @@ def _fail():
 
 class Work:
     """What a job does: check() may raise, commit() returns the job's result. partly(): what is left of it if the
-    server dies half-way; fail() raises what the server says when the host fails."""
+    server dies half-way; fail() raises what the server says when the host fails; begin() is told how long the talk takes."""
 
-    def __init__(self, commit, check=None, host_id=None, instance_id=None, partly=None, fail=None):
+    def __init__(self, commit, check=None, host_id=None, instance_id=None, partly=None, fail=None, begin=None):
         self.check, self.commit = check or (lambda: None), commit
         self.host_id, self.instance_id = host_id or (lambda: None), instance_id
         self.partly, self.fail = partly or (lambda job: None), fail or _fail
+        self.begin = begin or (lambda seconds: None)
 
 
 def add_row(simulator, entry, caller, instance_id, job_id):

@@ -420,7 +420,7 @@ def list_apis(call):
     kind = call.caller.account.get("accounttype")
     wanted = call.given.get("name")
     apis = [registry.describe(call.estate, entry) for entry in COMMANDS.values()
-            if kind in MAY_CALL[entry.role] and wanted in (None, entry.name)]
+            if kind in MAY_CALL[entry.role] and wanted in (None, entry.name) and entry.exists(call.estate)]
     return call.whole("api", apis)
 
 

@@ -51,6 +51,7 @@ def create_half(job):
     vm = job.estate["virtualmachine"].add(_vm_row(job))
     for position in range(len(job.disks)):
         job.estate["volume"].add(_volume_row(job, vm, position))
+    return vm
 
 
 def _create_nics(job, vm):
@@ -167,17 +168,22 @@ def _volume_row(job, vm, position):
     return row
 
 
-def _is_known_mac(job, vm, network, mac):
+def _is_known_mac(job, vm, network, nic):
     """Of finished jobs or of this VM's own earlier NICs."""
-    return any(nic["networkid"] == network["id"] and not nic.get("_removed")
-               and (job.knows("nic", nic) or nic.get("virtualmachineid") == vm["id"])
-               for nic in job.estate["nic"].like("macaddress", mac))
+    own = job.estate["nic"].where(virtualmachineid=vm["id"], networkid=network["id"])
+    return job.has_mac(network, nic) or any(
+        (each.get("macaddress") or "").lower() == nic["macaddress"].strip().lower() for each in own)
 
 
 MAC_TEXTS = {
     "a": "NIC with MAC address = {mac} exists on network with ID = {number} and forced flag is disabled",
     "b": "NIC with MAC address {mac} exists on network with ID {id} and forced flag is disabled",
     "c": "NIC with MAC address {mac} exists on network {network} and forced flag is disabled"}
+
+
+def mac_text(job, network, mac):
+    return MAC_TEXTS[job.release.mac_text].format(
+        mac=mac, number=network["_n"], id=network["id"], network=network_text(job.estate, network))
 
 
 def _valid_mac(job, nic):
@@ -192,11 +198,10 @@ def _valid_mac(job, nic):
 def _mac(job, vm, nic, network):
     """A used address is refused. Forced it is replaced, or in older releases taken away from the other VM."""
     mac = _valid_mac(job, nic)
-    if not _is_known_mac(job, vm, network, mac):
+    if not _is_known_mac(job, vm, network, dict(nic, macaddress=mac)):
         return mac
     if not job.forced:
-        raise failure(MAC_TEXTS[job.release.mac_text].format(
-            mac=mac, number=network["_n"], id=network["id"], network=network_text(job.estate, network)))
+        raise failure(mac_text(job, network, mac))
     if job.release.forced_mac == "D":
         for other in job.estate["nic"].where(networkid=network["id"], macaddress=mac):
             other["_removed"] = True

@@ -41,6 +41,7 @@ class Command:
         self.instance_param = meta.get("instance_param")
         self.kind = meta.get("kind")
         self.since = meta.get("since")
+        self.exists = meta.get("exists", lambda estate: True)  # here, in this release
 
 
 def _described():

@@ -43,6 +43,9 @@ lists_clustername  -      Y      Y      Y      Y      Y      Y      Y      Y    
 lists_boot_vmware  -      -      -      -      Y      -      Y      Y      Y      Y      Y      Y        Y      Y
 lists_boot_kvm     -      -      -      -      -      -      -      Y      Y      -      Y      Y        Y      Y
 lists_hypervisor   -      -      -      -      -      -      -      -      -      -      -      -        Y      Y
+convert_hosts      -      c      c      z      z      c      z      z      z      z      z      z        z      z
+convert_direct     -      -      -      -      -      -      -      -      -      -      Y      Y        Y      Y
+convert_vddk       -      -      -      -      -      -      -      -      -      -      -      -        Y      Y
 unmanage_text      a      a      a      a      a      a      b      b      b      b      b      b        b      b
 unmanage_stopped   x      x      x      x      x      x      x      x      x      x      p      p        p      p
 before_421         Y      Y      Y      Y      Y      Y      Y      Y      Y      -      -      -        -      -
@@ -52,6 +55,7 @@ before_421         Y      Y      Y      Y      Y      Y      Y      Y      Y    
 # order            of the checks, see importing.ORDERS
 # kvm_template     none was given: T refused once the VM is found; L chosen, and not found by id later; TL T if the
 #                  default template of VMware has a row, else L
+# convert_hosts    the host that converts: of the same c(luster), or of the same z(one) with one that imports beside it
 # unmanage_stopped a KVM domain that is off: x must be defined on a host, p is made persistent anew
 # limit_*          Y checked, R reserved while the job runs
 # custom_text      'cpu' or 'CPU' in the texts about custom offerings

@@ -175,6 +175,7 @@ class Scheduler:
         talks["now"] += 1
         length = job.fate.get("seconds")
         length = self.pace.length(job.entry.name, job.number) if length is None else float(length)
+        job.work.begin(length)
         heapq.heappush(self.timed, (self.estate.clock.seconds() + length, job.number, job))
 
     def _finish(self, job):
