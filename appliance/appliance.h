@@ -93,14 +93,15 @@ char *command_help_all(void);
 extern const GOptionEntry options_general[], options_config[], options_sources[], options_target[],
     options_inventory[], options_catalog[], options_policy[], options_release[], options_format[],
     options_out[], options_out_dir[], options_compat[], options_choices[], options_journal[],
-    options_yes[], options_prepare[], options_keep[], options_import[], options_retry[];
+    options_yes[], options_prepare[], options_keep[], options_import[], options_unchecked[],
+    options_retry[];
 
 extern const Command cmd_discover, cmd_catalog, cmd_plan, cmd_check, cmd_diff, cmd_report,
     cmd_networks, cmd_networks_plan, cmd_networks_apply, cmd_networks_undo, cmd_prepare_plan,
     cmd_prepare_apply, cmd_prepare_undo, cmd_import, cmd_run_list, cmd_run_show, cmd_run_watch,
-    cmd_run_pause, cmd_run_stop, cmd_run_resume, cmd_run_retry, cmd_dry_run, cmd_reports_list,
-    cmd_reports_prune, cmd_doctor, cmd_policy_check, cmd_explain, cmd_explain_absence,
-    cmd_completion, cmd_version, cmd_help;
+    cmd_run_pause, cmd_run_stop, cmd_run_resume, cmd_run_retry, cmd_verify, cmd_undo, cmd_dry_run,
+    cmd_reports_list, cmd_reports_prune, cmd_doctor, cmd_policy_check, cmd_explain,
+    cmd_explain_absence, cmd_completion, cmd_version, cmd_help;
 
 /* --- interruption ----------------------------------------------------------------------------- */
 

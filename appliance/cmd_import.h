@@ -38,6 +38,14 @@ bool import_read_settings(
 /* JournalRun.settings. (owned) */
 char *import_settings_write(const Schedule *schedule, bool may_power_off);
 
+/* Does something with the run as the context has it. */
+typedef bool (*ImportAction)(const ImportRun *run, void *data, GError **error);
+bool import_with_run(const Options *options, const ImportContext *context, ImportAction action,
+    void *data, GError **error);
+
+/* The run's VMs, as -o says. */
+bool import_print_results(const Options *options, const ImportContext *context, GError **error);
+
 /* Carries the run out, tells how it goes and what became of it. */
 ExitCode import_carry_out(const Options *options, ImportContext *context);
 

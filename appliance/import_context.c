@@ -154,8 +154,8 @@ import_table_new(const JournalItems *items, const char *const *waits)
     return table;
 }
 
-static bool
-print_results(const Options *options, const ImportContext *context, GError **error)
+bool
+import_print_results(const Options *options, const ImportContext *context, GError **error)
 {
     Arena arena;
     JournalItems items;
@@ -189,7 +189,7 @@ finish(const Options *options, const ImportContext *context, const ImportTally *
 {
     g_autoptr(GError) error = NULL;
     progress_end();
-    if (!print_results(options, context, &error))
+    if (!import_print_results(options, context, &error))
         return exit_complain(error);
     fflush(stdout);
     message("run %d: %zu verified, %zu managed before, %zu failed, %zu left out, %zu not done yet",
@@ -204,8 +204,9 @@ finish(const Options *options, const ImportContext *context, const ImportTally *
 
 /* --- carrying out ----------------------------------------------------------------------------- */
 
-static bool
-carry_out(const Options *options, const ImportContext *context, ImportTally *ret, GError **error)
+bool
+import_with_run(const Options *options, const ImportContext *context, ImportAction action,
+    void *data, GError **error)
 {
     Arena arena;
     JournalRun row;
@@ -218,6 +219,12 @@ carry_out(const Options *options, const ImportContext *context, ImportTally *ret
     bool is_ok = journal_read_run(context->journal, context->run, &arena, &row, error) &&
                  run_check_target(&row, target_seam(context->target), error) &&
                  import_read_settings(&row, &arena, &schedule, &may_power_off, error);
+    if (is_ok && g_strcmp0(row.kind.value, IMPORT_KIND) != 0) {
+        g_set_error(error, INGEST_ERROR, INGEST_ERROR_USAGE,
+            "run %d is about %s, not an import: it is for another command", (int)context->run,
+            row.kind.value);
+        is_ok = false;
+    }
     const ImportRun run = {.cs = target_seam(context->target),
         .journal = context->journal,
         .run = context->run,
@@ -232,9 +239,17 @@ carry_out(const Options *options, const ImportContext *context, ImportTally *ret
         .approve = approve,
         .tell = tell,
         .data = (void *)options};
-    is_ok = is_ok && import_run(&run, ret, error);
+    interrupt_gently(true);
+    is_ok = is_ok && action(&run, data, error);
+    interrupt_gently(false);
     arena_release(&arena);
     return is_ok;
+}
+
+static bool
+carry_out(const ImportRun *run, void *data, GError **error)
+{
+    return import_run(run, data, error);
 }
 
 ExitCode
@@ -242,10 +257,7 @@ import_carry_out(const Options *options, ImportContext *context)
 {
     g_autoptr(GError) error = NULL;
     ImportTally tally;
-    interrupt_gently(true);
-    bool is_ok = carry_out(options, context, &tally, &error);
-    interrupt_gently(false);
-    if (is_ok)
+    if (import_with_run(options, context, carry_out, &tally, &error))
         return finish(options, context, &tally);
     progress_end();
     ExitCode code = exit_complain(error);

@@ -14,6 +14,7 @@ static const Field task_fields[] = {
     F_TEXT(ImportTask, facts),
     F_TEXT(ImportTask, booted_at),
     F_TEXT(ImportTask, start_id),
+    F_BOOL(ImportTask, is_listed_only),
     F_RECORD(ImportTask, item, &plan_item_type),
 };
 static const RecordType task_type = RECORD_TYPE(ImportTask, task_fields);
@@ -48,6 +49,7 @@ import_task_write(const PlanItem *item, const Catalog *catalog)
         .facts = facts ? text_known(facts) : (Text){0},
         .booted_at = view ? view->booted_at : (Text){0},
         .start_id = view ? view->start_id : (Text){0},
+        .is_listed_only = bool_known(view && view != item->facts_of->source),
         .hypervisor = hypervisor_of(item, catalog)};
     GString *text = g_string_new(NULL);
     record_encode(&task_type, &task, text);

@@ -33,6 +33,8 @@ const Command *const commands[] = {
     &cmd_run_stop,
     &cmd_run_resume,
     &cmd_run_retry,
+    &cmd_verify,
+    &cmd_undo,
     &cmd_doctor,
     &cmd_policy_check,
     &cmd_explain,

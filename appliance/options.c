@@ -134,8 +134,12 @@ const GOptionEntry options_import[] = {
         "shut down the guests that the plan says have to be off", NULL},
     {"only-changed-recheck", 0, 0, G_OPTION_ARG_NONE, &O.may_recheck,
         "judge VMs that changed since the plan by what they are now, instead of giving up", NULL},
-    {"unchecked", 0, 0, G_OPTION_ARG_NONE, &O.is_unchecked,
-        "do not look at VMs at their source before they are submitted", NULL},
+    {NULL},
+};
+
+const GOptionEntry options_unchecked[] = {
+    {"unchecked", 0, 0, G_OPTION_ARG_NONE, &O.is_unchecked, "do not look at VMs at their source",
+        NULL},
     {NULL},
 };
 

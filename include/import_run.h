@@ -34,6 +34,7 @@ typedef struct ImportTask {
     Text facts;    /* digest of the source's view when the run began; not known: it has none */
     Text booted_at, start_id; /* of the guest, then; see instance_has_restarted() */
     Text hypervisor;          /* "VMware", "KVM" */
+    Bool is_listed_only;      /* its source is CloudStack's list of what it does not manage */
 } ImportTask;
 
 /* --- the source ------------------------------------------------------------------------------- */
@@ -161,12 +162,14 @@ typedef struct VerifyRow {
 typedef LIST_OF(VerifyRow) VerifyRows;
 
 /**
- * import_verify - read every imported VM of a run back again and compare it
+ * import_verify - read imported VMs of a run back again and compare them
+ * @names: NULL = all
  *
  * As it is done after each import; changes nothing but the journal.
  * Errors: as of import_run()
  */
-bool import_verify(const ImportRun *run, ImportTally *ret, GError **error);
+bool import_verify(
+    const ImportRun *run, const char *const *names, ImportTally *ret, GError **error);
 
 /* --- taking back ------------------------------------------------------------------------------ */
 

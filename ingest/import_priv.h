@@ -53,7 +53,10 @@ typedef struct ImportWork {
     Arena arena; /* of this VM */
     JournalItem *item;
     ImportTask task;
-    JournalSteps steps; /* as the journal had them when the work began */
+    JournalSteps steps;                 /* as the journal had them when the work began */
+    const char *vm_json, *volumes_json; /* what was read last, without secrets */
+    bool has_iso;                       /* the VM that was read last */
+    void *data;                         /* of whoever looks at each VM of a run */
 } ImportWork;
 
 /**
@@ -78,6 +81,9 @@ bool import_read_volumes(ImportWork *work, const char *vmid, ReadVolumes *ret, G
 const ReadVolume *import_find_volume(
     const ImportWork *work, const ReadVolumes *volumes, const char *disk, const char **ret_why);
 
+/* "a_1" is the path of "[vmfs1] a/a_1.vmdk". */
+bool import_is_path_of(const char *path, const char *file);
+
 /* Notes a read that decided something. */
 bool import_note_read(ImportWork *work, const char *purpose, const char *command,
     const char *subject, const char *text, GError **error);
@@ -94,6 +100,21 @@ void import_put_move(ImportWork *work, const char *from, const char *to);
 
 /* Nothing new is to begin. */
 bool import_is_stopped(const ImportWork *work);
+
+typedef bool (*ImportEach)(ImportWork *work, GError **error);
+
+/* One VM after the other of those that the run imported, with the run locked and in that state
+ * meanwhile. @names: NULL = all. */
+bool import_each(const ImportRun *run, const char *const *names, JournalRunState meanwhile,
+    ImportEach each, ImportTally *ret, GError **error);
+/* The same, where nothing is written. */
+bool import_look_at_each(
+    const ImportRun *run, const char *const *names, ImportEach each, void *data, GError **error);
+/* Whether an item is named, by its name or key; NULL @names: every one is. */
+bool import_is_named(const JournalItem *item, const char *const *names);
+/* NOT_FOUND: a name that none of the items has. */
+bool import_check_names(
+    const JournalItems *items, const char *const *names, int64_t run, GError **error);
 
 /* --- import_one.c ----------------------------------------------------------------------------- */
 

@@ -123,6 +123,15 @@ owner_param(const ImportWork *work)
         project.value ? "projectid" : "listall", project.value ? project.value : "true"};
 }
 
+/* As it was read, without secrets. (in the arena) */
+static const char *
+keep_json(ImportWork *work, json_object *item)
+{
+    catalog_scrub(item);
+    return arena_strdup(&work->arena, json_object_to_json_string_ext(item,
+                                          JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+}
+
 bool
 import_read_vm(ImportWork *work, const char *id, ReadVm **ret_vm, GError **error)
 {
@@ -135,8 +144,12 @@ import_read_vm(ImportWork *work, const char *id, ReadVm **ret_vm, GError **error
         !decode(work, &read_vm_type, &items, "listVirtualMachines", &vms, error))
         return false;
     for (size_t i = 0; i < vms.n; i++)
-        if (!g_strcmp0(vms.items[i].id.value, id))
+        if (!g_strcmp0(vms.items[i].id.value, id)) {
+            json_object *iso = NULL;
             *ret_vm = &vms.items[i];
+            work->vm_json = keep_json(work, items.found->pdata[i]);
+            work->has_iso = json_object_object_get_ex(items.found->pdata[i], "isoid", &iso) && iso;
+        }
     return true;
 }
 
@@ -147,9 +160,15 @@ import_read_volumes(ImportWork *work, const char *vmid, ReadVolumes *ret, GError
 {
     const CloudStackParam params[] = {{"virtualmachineid", vmid}, owner_param(work)};
     g_auto(ListItems) items = list_items_new();
-    return list_fetch(work->sender.cs, "listVolumes", params, G_N_ELEMENTS(params), "volume",
-               &items, error) &&
-           decode(work, &read_volume_type, &items, "listVolumes", ret, error);
+    if (!list_fetch(work->sender.cs, "listVolumes", params, G_N_ELEMENTS(params), "volume", &items,
+            error) ||
+        !decode(work, &read_volume_type, &items, "listVolumes", ret, error))
+        return false;
+    g_autoptr(GString) json = g_string_new("[");
+    for (guint i = 0; i < items.found->len; i++)
+        g_string_append_printf(json, "%s%s", i ? "," : "", keep_json(work, items.found->pdata[i]));
+    work->volumes_json = arena_strdup(&work->arena, g_string_append_c(json, ']')->str);
+    return true;
 }
 
 /* "DATA-37-121-2001" is disk "121-2001" of VM 37. */
@@ -164,8 +183,8 @@ is_named_after(const char *name, const char *disk)
 }
 
 /* The file's name without folder and ".vmdk": what a volume's path is. */
-static bool
-is_path_of(const char *path, const char *file)
+bool
+import_is_path_of(const char *path, const char *file)
 {
     if (!path || !file)
         return false;
@@ -201,7 +220,7 @@ import_find_volume(
                              : is_named_after(volume->name.value, disk);
         if (is_it && !n_named++)
             by_name = volume;
-        if (planned && is_path_of(volume->path.value, planned->path.value) && !n_pathed++)
+        if (planned && import_is_path_of(volume->path.value, planned->path.value) && !n_pathed++)
             by_path = volume;
     }
     const ReadVolume *found = n_named == 1                    ? by_name

@@ -25,21 +25,21 @@ is_meant(const JournalItem *item, ImportRetry what)
     return false;
 }
 
-static bool
-is_named(const JournalItem *item, const char *const *names)
+bool
+import_is_named(const JournalItem *item, const char *const *names)
 {
     return !names || (item->name.value && g_strv_contains(names, item->name.value)) ||
            g_strv_contains(names, item->key.value);
 }
 
-static bool
-check_names(const JournalItems *items, const char *const *names, int64_t run, GError **error)
+bool
+import_check_names(const JournalItems *items, const char *const *names, int64_t run, GError **error)
 {
     for (size_t k = 0; names && names[k]; k++) {
         const char *one[] = {names[k], NULL};
         bool is_found = false;
         for (size_t i = 0; i < items->n && !is_found; i++)
-            is_found = is_named(&items->items[i], one);
+            is_found = import_is_named(&items->items[i], one);
         if (is_found)
             continue;
         g_set_error(error, INGEST_ERROR, INGEST_ERROR_NOT_FOUND, "run %d has no VM '%s'", (int)run,
@@ -59,10 +59,10 @@ import_retry(Journal *journal, int64_t run, ImportRetry what, const char *const 
     *ret_n = 0;
     bool is_ok = journal_lock_run(journal, run, error) &&
                  journal_read_items(journal, run, &arena, &items, error) &&
-                 check_names(&items, names, run, error);
+                 import_check_names(&items, names, run, error);
     for (size_t i = 0; is_ok && i < items.n; i++) {
         JournalItem *item = &items.items[i];
-        if (!is_meant(item, what) || !is_named(item, names))
+        if (!is_meant(item, what) || !import_is_named(item, names))
             continue;
         item->state = item->is_made ? ITEM_IMPORTED : ITEM_PLANNED;
         is_ok = journal_set_item(journal, item, error);

@@ -168,16 +168,17 @@ open_work(ImportWork *work, int64_t number, GError **error)
 }
 
 static bool
-carry(Importer *importer, size_t at, JournalItem *item, GError **error)
+carry(Importer *importer, size_t at, JournalItem *item, ImportEach each, void *data, GError **error)
 {
-    ImportWork work = {.run = importer->run, .importer = importer, .at = at, .item = item};
+    ImportWork work = {
+        .run = importer->run, .importer = importer, .at = at, .item = item, .data = data};
     arena_init(&work.arena);
     work.sender = (Sender){.cs = patient_seam(importer->patient),
         .journal = importer->run->journal,
         .jobs = importer->jobs,
         .arena = &work.arena,
         .is_login_an_outcome = true};
-    bool is_ok = open_work(&work, importer->items[at].number, error) && import_one(&work, error);
+    bool is_ok = open_work(&work, importer->items[at].number, error) && each(&work, error);
     if (!is_ok)
         g_prefix_error(error, "VM '%s': ", importer->items[at].name.value);
     item->key = item->name = item->step = item->object = item->note = item->record = (Text){0};
@@ -192,7 +193,7 @@ carry_one(void *data)
     Importer *importer = carrier->importer;
     GError *why = NULL;
     JournalItem item = {0};
-    bool is_ok = carry(importer, carrier->at, &item, &why);
+    bool is_ok = carry(importer, carrier->at, &item, import_one, NULL, &why);
     pthread_mutex_lock(&importer->lock);
     if (item.number) {
         importer->items[carrier->at].state = item.state;
@@ -531,4 +532,85 @@ import_run(const ImportRun *run, ImportTally *ret, GError **error)
     if (why)
         return halt_run(&importer, why, error);
     return end_run(&importer, note, ret, error);
+}
+
+/* --- one VM after the other ------------------------------------------------------------------- */
+
+static bool
+is_meant(const JournalItem *item, const char *const *names)
+{
+    return item->is_made && import_is_named(item, names);
+}
+
+static bool
+visit_each(
+    Importer *importer, const char *const *names, ImportEach each, void *data, GError **error)
+{
+    const ImportRun *run = importer->run;
+    Arena arena;
+    JournalItems items;
+    arena_init(&arena);
+    bool is_ok = journal_read_items(run->journal, run->run, &arena, &items, error) &&
+                 import_check_names(&items, names, run->run, error);
+    for (size_t i = 0; is_ok && i < items.n; i++) {
+        JournalItem item = {0};
+        if (!is_meant(&items.items[i], names))
+            continue;
+        is_ok =
+            send_pause(run->is_abandoned, 0, error) && carry(importer, i, &item, each, data, error);
+        if (!is_ok)
+            continue;
+        importer->items[i].state = item.state;
+        importer->items[i].is_made = item.is_made;
+        if (is_set(run->is_stopped))
+            break;
+    }
+    arena_release(&arena);
+    return is_ok;
+}
+
+bool
+import_look_at_each(
+    const ImportRun *run, const char *const *names, ImportEach each, void *data, GError **error)
+{
+    g_auto(Importer) importer = importer_new(run);
+    return read_items(&importer, error) && visit_each(&importer, names, each, data, error);
+}
+
+bool
+import_each(const ImportRun *run, const char *const *names, JournalRunState meanwhile,
+    ImportEach each, ImportTally *ret, GError **error)
+{
+    g_auto(Importer) importer = importer_new(run);
+    Arena arena;
+    JournalRun row = {0};
+    arena_init(&arena);
+    bool is_ok = journal_lock_run(run->journal, run->run, error) &&
+                 journal_read_run(run->journal, run->run, &arena, &row, error) &&
+                 read_items(&importer, error) &&
+                 (!meanwhile || set_run(run, meanwhile, NULL, error)) &&
+                 visit_each(&importer, names, each, NULL, error);
+    arena_release(&arena);
+    if (!is_ok)
+        return false;
+    count(&importer, ret);
+    bool is_left = false;
+    for (size_t i = 0; i < importer.n_items; i++)
+        is_left |= importer.items[i].is_made;
+    return !meanwhile || set_run(run, is_left ? RUN_PARTLY : RUN_UNDONE, NULL, error);
+}
+
+static bool
+verify_again(ImportWork *work, GError **error)
+{
+    bool is_at_end =
+        work->item->state == ITEM_VERIFIED ||
+        (work->item->state == ITEM_FAILED && !g_strcmp0(work->item->step.value, "verify"));
+    return !is_at_end || import_verify_one(work, error);
+}
+
+bool
+import_verify(const ImportRun *run, const char *const *names, ImportTally *ret, GError **error)
+{
+    return import_each(run, names, RUN_UNKNOWN, verify_again, ret, error);
 }
