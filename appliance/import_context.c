@@ -59,6 +59,7 @@ typedef struct Settings {
 
 static const Field settings_fields[] = {
     F_BOOL(Settings, power_off),
+    F_RECORD(Settings, schedule, &schedule_type),
 };
 static const RecordType settings_type = RECORD_TYPE(Settings, settings_fields);
 
