@@ -33,7 +33,7 @@ skip_number(const char *text)
 static bool
 is_cloudstack_name(const Planner *planner, const char *name, const char *letters)
 {
-    const Setting *setting = g_hash_table_lookup(planner->settings, "instance.name");
+    const Setting *setting = table_find(&planner->settings, "instance.name");
     const char *last = setting && setting->value.value ? setting->value.value : "VM";
     if (!name || !name[0] || !strchr(letters, name[0]) || name[1] != '-')
         return false;
@@ -95,19 +95,18 @@ find_count(Planner *planner, const InstanceView *view)
 {
     if (!view->host.value)
         return NULL;
-    return g_hash_table_lookup(
-        planner->source_hosts, planner_key(planner, view->source.value, view->host.value, NULL));
+    return table_find_pair(
+        &planner->source_hosts, hashed(view->source.value), hashed(view->host.value));
 }
 
 static HostCount *
 add_count(Planner *planner, const InstanceView *view)
 {
-    HostCount *count = find_count(planner, view);
-    if (count || !view->host.value)
-        return count;
-    count = arena_new(&planner->scratch, HostCount);
-    g_hash_table_insert(planner->source_hosts, key_keep(&planner->scratch, planner->lookup), count);
-    return count;
+    if (!view->host.value)
+        return NULL;
+    void **at =
+        table_at_pair(&planner->source_hosts, hashed(view->source.value), hashed(view->host.value));
+    return *at = *at ? *at : arena_new(&planner->scratch, HostCount);
 }
 
 static bool
@@ -115,21 +114,16 @@ has_own_reason(const Planner *planner, const InstanceView *view)
 {
     const char *name = view->name.value;
     return !name || is_true(view->is_template) || is_hidden(planner, view) ||
-           system_of(planner, view) || g_hash_table_contains(planner->managed_names, name);
+           system_of(planner, view) || table_find(&planner->managed_names, name);
 }
 
 static void
 index_twin(Planner *planner, const Instance *instance)
 {
-    const InstanceView *view = instance->source;
-    const size_t *count = planner->name_counts[instance - planner->inventory->instances].here;
-    if (!count || *count < 2)
-        return;
-    const Key *key =
-        planner_key(planner, view->source.value, view->cluster.value, view->name.value);
-    if (!g_hash_table_contains(planner->shown_twins, key))
-        g_hash_table_insert(
-            planner->shown_twins, key_keep(&planner->scratch, key), (gpointer)instance);
+    NameUse *use =
+        is_true(instance->source->is_template) ? NULL : name_use_find(planner, instance->source);
+    if (use && use->n > 1 && !use->shown)
+        use->shown = instance;
 }
 
 /* The hosts as CloudStack's source met them. */
@@ -141,7 +135,7 @@ index_listing_hosts(Planner *planner)
         const SourceHost *host = inventory->hosts[i];
         const SourceInfo *source = inventory_find_source(inventory, host->source.value);
         if (source && source->kind == SOURCE_KIND_CLOUDSTACK && host->id.value)
-            g_hash_table_insert(planner->listing_hosts, (gpointer)host->id.value, (gpointer)host);
+            *table_at(&planner->listing_hosts, host->id.value) = (void *)host;
     }
 }
 
@@ -169,9 +163,8 @@ index_absences(Planner *planner)
 static bool
 is_name_free(Planner *planner, const char *name)
 {
-    return !g_hash_table_contains(planner->names, planner_key(planner, NULL, NULL, name)) &&
-           !g_hash_table_contains(planner->managed_names, name) &&
-           !g_hash_table_contains(planner->managed_files, name);
+    return !name_uses_find(planner, name) && !table_find(&planner->managed_names, name) &&
+           !table_find(&planner->managed_files, name);
 }
 
 /* Without a '-': the part before one is filtered as well. vCenter takes 80 characters. */
@@ -224,7 +217,7 @@ static const char *
 state_while_listing(const Planner *planner, const Host *host)
 {
     const SourceHost *seen =
-        host->id.value ? g_hash_table_lookup(planner->listing_hosts, host->id.value) : NULL;
+        host->id.value ? table_find(&planner->listing_hosts, host->id.value) : NULL;
     if (seen && is_true(seen->in_maintenance))
         return "in maintenance while the list was read";
     return seen && seen->connection == CONNECTION_DISCONNECTED ? "not Up while the list was read"
@@ -238,7 +231,7 @@ find_host(const Task *task, const HostCount *count)
     const Planner *planner = task->planner;
     const char *names[] = {source_host_name(task), count ? count->cloudstack : NULL};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-        const Host *host = names[i] ? g_hash_table_lookup(planner->hosts, names[i]) : NULL;
+        const Host *host = names[i] ? table_find(&planner->hosts, names[i]) : NULL;
         if (host)
             return host;
     }
@@ -325,11 +318,10 @@ find_twin(Task *task)
 {
     Planner *planner = task->planner;
     const InstanceView *view = task->view;
-    const Instance *twin = g_hash_table_lookup(planner->shown_twins,
-        planner_key(planner, view->source.value, view->cluster.value, view->name.value));
-    if (!twin)
+    const NameUse *use = name_use_find(planner, view);
+    if (!use || !use->shown)
         return false;
-    const InstanceView *shown = twin->source;
+    const InstanceView *shown = use->shown->source;
     bool is_one_host = !g_strcmp0(shown->host.value, view->host.value);
     add_finding(task, is_one_host ? FINDING_TWIN_SHOWN : FINDING_TWIN_ELSEWHERE, NULL,
         (FindingArg[FINDING_ARGS_MAX]){ARG(place_text(planner, shown)),
@@ -396,12 +388,27 @@ check_unseen_by_source(Task *task)
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
         const char *slash = names[i] ? strrchr(names[i], '/') : NULL;
         const char *name = slash ? slash + 1 : names[i];
-        const char *source = name ? g_hash_table_lookup(planner->seen_clusters, name) : NULL;
+        const char *source = name ? table_find(&planner->seen_clusters, name) : NULL;
         if (!source)
             continue;
         FIND(task, UNSEEN_BY_SOURCE, NULL, ARG(source), ARG(name));
         return;
     }
+}
+
+/* Does CloudStack list an instance of that name in the cluster? */
+static bool
+is_listed(Planner *planner, const char *cluster, const char *name)
+{
+    const Inventory *inventory = planner->inventory;
+    size_t n = planner->listed_names.n ? 0 : inventory->n_instances;
+    for (size_t i = 0; i < n; i++) {
+        const InstanceView *listed = inventory->instances[i].cloudstack;
+        if (listed)
+            table_add_pair(&planner->listed_names, hashed(listed->cluster.value),
+                hashed(listed->name.value), listed);
+    }
+    return table_find_pair(&planner->listed_names, hashed(cluster), hashed(name));
 }
 
 /* A call names cluster and name, nothing else: with others it finds nothing, or another VM. */
@@ -415,11 +422,10 @@ is_named_as_listed(Task *task, const InstanceView *cloudstack)
         (!g_strcmp0(cluster, cloudstack->cluster.value) &&
             !g_strcmp0(name, cloudstack->name.value)))
         return true;
-    task->is_other =
-        g_hash_table_contains(planner->names, planner_key(planner, LISTED_KEY, cluster, name));
+    task->is_other = is_listed(planner, cluster, name);
     if (task->is_other)
         FIND(task, NAME_OF_OTHER, NULL, ARG(name), ARG(text_or_word(task->cluster->name)));
-    else if (g_hash_table_contains(planner->read_clusters, cluster))
+    else if (table_find(&planner->read_clusters, cluster))
         FIND(task, NAME_NOT_LISTED, NULL, ARG(cluster), ARG(name),
             ARG(text_or_word(task->cluster->name)));
     else
@@ -435,7 +441,7 @@ check_listed(Task *task, const InstanceView *cloudstack)
     const char *name = cloudstack->host_name.value;
     if (!is_named_as_listed(task, cloudstack))
         return;
-    const Host *host = name ? g_hash_table_lookup(planner->hosts, name) : NULL;
+    const Host *host = name ? table_find(&planner->hosts, name) : NULL;
     const char *state = host ? bad_host_state(host) : NULL;
     if (state)
         FIND(task, HOST_NOT_UP, NULL,
@@ -465,7 +471,7 @@ check_visible(Task *task)
                        RELEASES_ASK(&planner->releases, imports_kvm) != ANSWER_NO;
     if (cloudstack || !clusterid || task->managed || system || !is_listable)
         return; /* another finding says it */
-    if (g_hash_table_contains(planner->read_clusters, clusterid))
+    if (table_find(&planner->read_clusters, clusterid))
         find_not_visible(task);
     else
         FIND(task, VIEW_UNREAD, NULL,

@@ -53,9 +53,9 @@ pick_cluster(const Task *task, const char *name, const char *host_name)
     const Catalog *catalog = planner->catalog;
     const char *datacenter = task->view->datacenter.value;
     ClusterPick *pick = arena_new(planner->arena, ClusterPick);
-    const Host *host = host_name ? g_hash_table_lookup(planner->hosts, host_name) : NULL;
+    const Host *host = host_name ? table_find(&planner->hosts, host_name) : NULL;
     if (host && host->clusterid.value)
-        pick->cluster = g_hash_table_lookup(planner->clusters, host->clusterid.value);
+        pick->cluster = table_find(&planner->clusters, host->clusterid.value);
     if (pick->cluster && is_candidate(task, pick->cluster))
         return pick;
     pick->cluster = NULL;
@@ -123,7 +123,7 @@ propose_cluster(Task *task)
     const char *why = "CloudStack lists it there";
     if (cloudstack && cloudstack->cluster.value) {
         choice->clusterid = cloudstack->cluster;
-        task->cluster = g_hash_table_lookup(task->planner->clusters, choice->clusterid.value);
+        task->cluster = table_find(&task->planner->clusters, choice->clusterid.value);
     } else {
         task->cluster = find_cluster_pick(task)->cluster;
         choice->clusterid = task->cluster ? task->cluster->id : text_absent();
@@ -190,7 +190,7 @@ check_cluster(Task *task)
         find_no_cluster(task);
         return;
     }
-    task->cluster = g_hash_table_lookup(planner->clusters, id);
+    task->cluster = table_find(&planner->clusters, id);
     if (task->cluster)
         check_cluster_state(task, task->cluster);
     else if (is_read(&planner->catalog->clusters))
@@ -204,12 +204,11 @@ check_cluster(Task *task)
 void
 check_name(Task *task)
 {
-    const Planner *planner = task->planner;
-    const NameCounts *counts =
-        &planner->name_counts[task->instance - planner->inventory->instances];
-    if (!task->view->name.value || is_true(task->view->is_template))
+    const InstanceView *view = task->view;
+    if (!view->name.value || is_true(view->is_template))
         return;
-    size_t here = *counts->here, anywhere = *counts->anywhere;
+    size_t here = name_use_find(task->planner, view)->n;
+    size_t anywhere = name_uses_find(task->planner, view->name.value)->n;
     const char *cluster = source_cluster_name(task);
     if (here > 1)
         FIND(task, NAME_NOT_UNIQUE, NULL, ARG_N((int64_t)here), ARG(cluster ? cluster : "unknown"));

@@ -102,7 +102,7 @@ check_importable(Task *task)
 static const char *
 setting_text(const Planner *planner, const char *name)
 {
-    const Setting *setting = g_hash_table_lookup(planner->settings, name);
+    const Setting *setting = table_find(&planner->settings, name);
     return setting ? setting->value.value : NULL;
 }
 

@@ -37,9 +37,8 @@ is_host_up(const Host *host)
 bool
 is_of_kvm(const Planner *planner, const Host *host)
 {
-    const Cluster *cluster = host->clusterid.value
-                                 ? g_hash_table_lookup(planner->clusters, host->clusterid.value)
-                                 : NULL;
+    const Cluster *cluster =
+        host->clusterid.value ? table_find(&planner->clusters, host->clusterid.value) : NULL;
     const char *word = host->hypervisor.value ? host->hypervisor.value
                        : cluster              ? cluster->hypervisortype.value
                                               : NULL;
@@ -265,7 +264,7 @@ propose_os(Task *task, ConvertChoice *convert)
 {
     const Planner *planner = task->planner;
     const char *name = task->view->guest_os_name.value;
-    const OsType *type = name ? g_hash_table_lookup(planner->os_types, name) : NULL;
+    const OsType *type = name ? table_find(&planner->os_types, name) : NULL;
     convert->osid =
         type && RELEASES_ASK(&planner->releases, has_vddk) == ANSWER_YES ? type->id : text_absent();
 }

@@ -28,10 +28,8 @@ count_named(const Task *task, const char *name)
 static bool
 is_only_name(const Task *task)
 {
-    const Planner *planner = task->planner;
-    const NameCounts *counts =
-        &planner->name_counts[task->instance - planner->inventory->instances];
-    return !counts->anywhere || *counts->anywhere < 2;
+    const NameUses *uses = name_uses_find(task->planner, task->view->name.value);
+    return !uses || is_true(task->view->is_template) || uses->n < 2;
 }
 
 static void
@@ -114,9 +112,9 @@ check_managed_already(Task *task)
     const InstanceView *view = task->view;
     for (size_t i = 0; i < view->nics.n; i++) {
         const char *mac = view->nics.items[i].mac.value;
-        const GPtrArray *list = mac ? g_hash_table_lookup(planner->managed_macs, mac) : NULL;
-        for (guint j = 0; list && j < list->len; j++)
-            if (check_managed_vm(task, ((const ManagedNicRef *)g_ptr_array_index(list, j))->vm))
+        const List *list = mac ? table_find(&planner->managed_macs, mac) : NULL;
+        for (size_t j = 0; list && j < list->n; j++)
+            if (check_managed_vm(task, ((const ManagedNicRef *)list->items[j])->vm))
                 return;
     }
     if (!is_read(&planner->catalog->vms))
@@ -298,7 +296,7 @@ check_convert_notes(Task *task)
     const Planner *planner = task->planner;
     Arena *arena = planner->arena;
     const char *name = "convert.vmware.instance.to.kvm.timeout";
-    const Setting *setting = g_hash_table_lookup(planner->settings, name);
+    const Setting *setting = table_find(&planner->settings, name);
     int64_t least = 0, most = converted_bytes(task, &least);
     FIND(task, CONVERT_UNPROVED, NULL, ARG(""));
     FIND(task, CONVERT_COPIES, NULL, ARG(size_text(arena, most)),

@@ -88,8 +88,8 @@ convert_target_find(Planner *planner, const char *clusterid, const char *poolid,
         return target;
     Key *kept = key_keep(&planner->scratch, key);
     target = arena_new(planner->arena, ConvertTarget);
-    target->cluster = clusterid ? g_hash_table_lookup(planner->clusters, clusterid) : NULL;
-    target->pool = poolid ? g_hash_table_lookup(planner->pools, poolid) : NULL;
+    target->cluster = clusterid ? table_find(&planner->clusters, clusterid) : NULL;
+    target->pool = poolid ? table_find(&planner->pools, poolid) : NULL;
     target->is_direct =
         is_direct && RELEASES_ASK(&planner->releases, has_import_tasks) != ANSWER_NO;
     target->match = (PoolMatch){.target = target, .clusterid = clusterid};
@@ -248,8 +248,7 @@ offering_of(const Task *task, const Disk *disk, const Texts **ret_tags)
     }
     for (size_t i = 0; i < choice->disks.n; i++) {
         const char *id = choice->disks.items[i].diskofferingid.value;
-        const DiskOffering *offering =
-            id ? g_hash_table_lookup(task->planner->disk_offerings, id) : NULL;
+        const DiskOffering *offering = id ? table_find(&task->planner->disk_offerings, id) : NULL;
         if (!offering || g_strcmp0(choice->disks.items[i].disk.value, disk->id.value) != 0)
             continue;
         *ret_tags = &offering->tags;

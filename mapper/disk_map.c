@@ -319,20 +319,22 @@ typedef struct Split {
 
 /* How many ids have an offering; one that stands there twice counts once. */
 static int64_t
-count_mapped(const Planner *planner, const Choice *choice)
+count_mapped(Planner *planner, const Choice *choice)
 {
-    GHashTable *mapped = planner->mapped_disks;
-    g_hash_table_remove_all(mapped);
-    for (size_t i = 0; i < choice->disks.n; i++)
-        if (choice->disks.items[i].disk.value && choice->disks.items[i].diskofferingid.value)
-            g_hash_table_add(mapped, (gpointer)choice->disks.items[i].disk.value);
-    return g_hash_table_size(mapped);
+    Table *mapped = &planner->mapped_disks;
+    table_empty(mapped);
+    for (size_t i = 0; i < choice->disks.n; i++) {
+        const DiskChoice *entry = &choice->disks.items[i];
+        if (entry->disk.value && entry->diskofferingid.value)
+            table_add(mapped, entry->disk.value, entry);
+    }
+    return (int64_t)mapped->n;
 }
 
 static bool
 is_left(const Planner *planner, const Disk *disk)
 {
-    return !disk->id.value || !g_hash_table_contains(planner->mapped_disks, disk->id.value);
+    return !disk->id.value || !table_find(&planner->mapped_disks, disk->id.value);
 }
 
 static Split
@@ -409,7 +411,7 @@ check_entry_offering(Task *task, const DiskChoice *entry)
 {
     Planner *planner = task->planner;
     const char *id = entry->diskofferingid.value;
-    if (!id || g_hash_table_contains(planner->disk_offerings, id))
+    if (!id || table_find(&planner->disk_offerings, id))
         return;
     if (!is_read(&planner->catalog->disk_offerings))
         find_unread_list(task, "disk_offerings");
@@ -611,7 +613,7 @@ check_data_disk(Task *task, const Disk *disk)
     const PoolMatch *match = pool_match_find(task, disk);
     const DiskChoice *entry = find_choice(&task->item->choice, disk->id.value);
     const char *id = entry ? entry->diskofferingid.value : NULL;
-    const DiskOffering *offering = id ? g_hash_table_lookup(planner->disk_offerings, id) : NULL;
+    const DiskOffering *offering = id ? table_find(&planner->disk_offerings, id) : NULL;
     FindingId misfit = FINDING_NONE;
     if (offering && disk->capacity_bytes.state == FACT_KNOWN)
         misfit = disk_offering_fit(planner, offering, task->owner, disk->capacity_bytes.value);

@@ -167,11 +167,11 @@ about_move(Planner *planner, const char *id)
 const char *
 about_nic(Planner *planner, const char *id)
 {
-    const char *about = g_hash_table_lookup(planner->abouts, id);
+    const char *about = table_find(&planner->abouts, id);
     if (about)
         return about;
     about = join_about(planner, "nics", id, "networkid");
-    g_hash_table_insert(planner->abouts, (gpointer)id, (gpointer)about);
+    table_add(&planner->abouts, id, about);
     return about;
 }
 

@@ -127,8 +127,8 @@ check_hostname_in_zone(Task *task, const char *hostname)
         setting_is_true(planner, "vm.instancename.flag") != ANSWER_YES)
         return;
     const ManagedVm *vm =
-        g_hash_table_lookup(planner->managed_hostnames, planner_key(planner, NULL, hostname, NULL));
-    const PlanItem *item = held_by(planner, planner->held_hostnames, NULL, hostname);
+        table_find_pair(&planner->managed_hostnames, hashed(NULL), hashed(hostname));
+    const PlanItem *item = held_by(&planner->held_hostnames, hashed(NULL), hashed(hostname));
     if (vm || item)
         FIND(task, HOSTNAME_IN_ZONE, NULL, ARG(hostname), ARG(planner->zone->id.value),
             ARG(text_or_word(vm ? vm->displayname : item->instance.name)),
@@ -249,7 +249,7 @@ check_template(Task *task)
     const char *id = task->item->choice.templateid.value;
     bool is_kvm = task->hypervisor == HYPERVISOR_KVM && !task->target;
     bool is_list_read = is_read(&planner->catalog->templates);
-    const Template *template = id ? g_hash_table_lookup(planner->templates, id) : NULL;
+    const Template *template = id ? table_find(&planner->templates, id) : NULL;
     task->template = template;
     if (!id && !is_kvm)
         return;

@@ -13,18 +13,17 @@ typedef struct GuestOs {
 } GuestOs;
 
 static bool
-is_mapped_for(Planner *planner, const GuestOs *guest, const char *version)
+is_mapped_for(const Planner *planner, const GuestOs *guest, const char *version)
 {
     const char *type = guest->type ? guest->type->id.value : NULL;
-    return (type && g_hash_table_contains(
-                        planner->os_mappings, planner_key(planner, version, "T", type))) ||
-           (*guest->id && g_hash_table_contains(
-                              planner->os_mappings, planner_key(planner, version, "N", guest->id)));
+    const HashedText hashed_version = hashed(version);
+    return (type && table_find_pair(&planner->mapped_types, hashed_version, hashed(type))) ||
+           (*guest->id && table_find_pair(&planner->mapped_os, hashed_version, hashed(guest->id)));
 }
 
 /* "8.0.0.2" may be mapped as its parent, "8.0", too. */
 static bool
-is_mapped(Planner *planner, const GuestOs *guest)
+is_mapped(const Planner *planner, const GuestOs *guest)
 {
     if (is_mapped_for(planner, guest, guest->version))
         return true;
@@ -43,7 +42,7 @@ version_of_host(Task *task)
     const Planner *planner = task->planner;
     const InstanceView *server = task->server;
     const char *name = server->host_name.value;
-    const Host *host = name ? g_hash_table_lookup(planner->hosts, name) : NULL;
+    const Host *host = name ? table_find(&planner->hosts, name) : NULL;
     if (server->hypervisor_version.value)
         return server->hypervisor_version.value;
     if (host)
@@ -65,7 +64,7 @@ guest_of(const Task *task, const char *version)
         .id = server->guest_os_id.value ? server->guest_os_id.value : "",
         .version = version};
     if (*guest.name)
-        guest.type = g_hash_table_lookup(task->planner->os_types, guest.name);
+        guest.type = table_find(&task->planner->os_types, guest.name);
     return guest;
 }
 

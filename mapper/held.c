@@ -7,9 +7,9 @@
 
 /* A NIC as it would be recorded; judged, and not yet certain to be imported. */
 typedef struct NicUse {
-    const char *networkid;
-    const char *ip4; /* NULL: none, or one that the server chooses */
-    const char *mac; /* NULL: unknown */
+    HashedText network;
+    HashedText ip4; /* no text: none, or one that the server chooses */
+    HashedText mac; /* no text: unknown */
 } NicUse;
 
 GArray *
@@ -19,10 +19,10 @@ nic_uses_new(void)
 }
 
 void
-use_nic(Task *task, const Network *network, const char *ip4, const char *mac)
+use_nic(Task *task, const Network *network, const char *ip4, HashedText mac)
 {
-    NicUse use = {network->id.value, ip4, mac};
-    if (use.networkid)
+    NicUse use = {network_id(task->planner, network), hashed(ip4), mac};
+    if (use.network.text)
         g_array_append_val(task->planner->nic_uses, use);
 }
 
@@ -32,43 +32,41 @@ uses_mac(const Task *task, const Network *network, const char *mac)
     const GArray *uses = task->planner->nic_uses;
     for (guint i = 0; i < uses->len; i++) {
         const NicUse *use = &g_array_index(uses, NicUse, i);
-        if (!g_strcmp0(use->networkid, network->id.value) && !g_strcmp0(use->mac, mac))
+        if (!g_strcmp0(use->network.text, network->id.value) && !g_strcmp0(use->mac.text, mac))
             return true;
     }
     return false;
 }
 
-bool
-is_taken_on(const Task *task, const Network *network, const char *mac)
+const PlanItem *
+held_by(const Table *held, HashedText network, HashedText what)
 {
-    Planner *planner = task->planner;
-    const char *hostname = task_hostname(task), *id = network->id.value;
-    const Key *key = planner_key(planner, id, hostname, NULL);
-    if (hostname && (g_hash_table_contains(planner->managed_hostnames, key) ||
-                        g_hash_table_contains(planner->held_hostnames, key)))
-        return true;
-    if (!mac || !id)
-        return false;
-    const GPtrArray *list = g_hash_table_lookup(planner->managed_macs, mac);
-    for (guint i = 0; list && i < list->len; i++)
-        if (!g_strcmp0(((const ManagedNicRef *)list->pdata[i])->nic->networkid.value, id))
-            return true;
-    return held_by(planner, planner->held_macs, id, mac) != NULL;
+    return table_find_pair(held, network, what);
 }
 
-const PlanItem *
-held_by(Planner *planner, GHashTable *held, const char *networkid, const char *what)
+bool
+is_taken_on(const Task *task, const Network *network, HashedText hostname, HashedText mac)
 {
-    return g_hash_table_lookup(held, planner_key(planner, networkid, what, NULL));
+    Planner *planner = task->planner;
+    const HashedText id = network_id(planner, network);
+    if (hostname.text && (table_find_pair(&planner->managed_hostnames, id, hostname) ||
+                             held_by(&planner->held_hostnames, id, hostname)))
+        return true;
+    if (!mac.text || !id.text)
+        return false;
+    const List *list = table_find_pair(&planner->managed_macs, mac, hashed(NULL));
+    for (size_t i = 0; list && i < list->n; i++)
+        if (!g_strcmp0(((const ManagedNicRef *)list->items[i])->nic->networkid.value, id.text))
+            return true;
+    return held_by(&planner->held_macs, id, mac) != NULL;
 }
 
 /* The first item that takes it is the one to name. */
 static void
-hold(const Task *task, GHashTable *held, const char *networkid, const char *what)
+hold(const Task *task, Table *held, HashedText network, HashedText what)
 {
-    Planner *planner = task->planner;
-    if (what && !held_by(planner, held, networkid, what))
-        g_hash_table_insert(held, key_keep(&planner->scratch, planner->lookup), task->item);
+    if (what.text)
+        table_add_pair(held, network, what, task->item);
 }
 
 void
@@ -76,13 +74,13 @@ hold_uses(const Task *task)
 {
     Planner *planner = task->planner;
     const GArray *uses = planner->nic_uses;
-    const char *hostname = task_hostname(task);
+    const HashedText hostname = hashed(task_hostname(task));
     if (setting_is_true(planner, "vm.instancename.flag") == ANSWER_YES)
-        hold(task, planner->held_hostnames, NULL, hostname); /* anywhere in the zone */
+        hold(task, &planner->held_hostnames, hashed(NULL), hostname); /* anywhere in the zone */
     for (guint i = 0; i < uses->len; i++) {
         const NicUse *use = &g_array_index(uses, NicUse, i);
-        hold(task, planner->held_hostnames, use->networkid, hostname);
-        hold(task, planner->held_ips, use->networkid, use->ip4);
-        hold(task, planner->held_macs, use->networkid, use->mac);
+        hold(task, &planner->held_hostnames, use->network, hostname);
+        hold(task, &planner->held_ips, use->network, use->ip4);
+        hold(task, &planner->held_macs, use->network, use->mac);
     }
 }

@@ -108,8 +108,8 @@ shared_fit(const Task *task, const Network *network, const char *ip4)
                                 : RELEASES_ASK(&planner->releases, needs_free_shared_ip);
     if (g_strcmp0(network->type.value, "Shared") != 0 || needs_row == ANSWER_NO)
         return FINDING_NONE;
-    const SharedIp *row = g_hash_table_lookup(
-        planner->shared_ips, planner_key(planner, network->id.value, ip4, NULL));
+    const SharedIp *row =
+        table_find_pair(&planner->shared_ips, hashed(network->id.value), hashed(ip4));
     if (row && row->state.value)
         return strcmp(row->state.value, "Free") ? FINDING_IP_NOT_AVAILABLE : FINDING_NONE;
     /* The rows of free addresses are not shown by each release; each range is. */
@@ -137,12 +137,10 @@ ip_fit(const Task *task, const Nic *nic, const Network *network, const char *ip4
     if (is_within_cidr(address, network->cidr) == ANSWER_NO ||
         !g_strcmp0(network->gateway.value, ip4))
         return FINDING_IP_NOT_AVAILABLE;
-    if (g_hash_table_contains(
-            planner->managed_ips, planner_key(planner, network->id.value, ip4, NULL)) ||
-        g_hash_table_contains(
-            planner->router_ips, planner_key(planner, network->id.value, ip4, NULL)))
-        return FINDING_IP_NOT_AVAILABLE;
-    if (held_by(planner, planner->held_ips, network->id.value, ip4))
+    const HashedText id = network_id(planner, network), address_text = hashed(ip4);
+    if (table_find_pair(&planner->managed_ips, id, address_text) ||
+        table_find_pair(&planner->router_ips, id, address_text) ||
+        held_by(&planner->held_ips, id, address_text))
         return FINDING_IP_NOT_AVAILABLE;
     return shared_fit(task, network, ip4);
 }

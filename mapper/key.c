@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Keys of several texts. A plan makes dozens of lookups for each instance: nothing is copied for
- * them, and eight bytes are hashed at a time.
+ * Hashing texts, and keys of several of them.
  */
 #include <string.h>
 
@@ -18,24 +17,51 @@ mix(uint64_t hash, uint64_t word)
 }
 
 static uint64_t
-mix_text(uint64_t hash, const char *text)
+read_64(const char *text)
 {
-    size_t left = strlen(text);
     uint64_t word;
-    for (; left >= sizeof word; left -= sizeof word, text += sizeof word) {
-        memcpy(&word, text, sizeof word);
-        hash = mix(hash, word);
-    }
-    word = left + 1;
-    for (size_t i = 0; i < left; i++)
-        word = word << 8 | (unsigned char)text[i];
-    return mix(hash, word);
+    memcpy(&word, text, sizeof word);
+    return word;
 }
 
-guint
-text_hash(gconstpointer text)
+static uint64_t
+read_32(const char *text)
 {
-    return (guint)mix_text(HASH_START, text);
+    uint32_t word;
+    memcpy(&word, text, sizeof word);
+    return word;
+}
+
+/* Eight bytes at a time; the last ones may have been read before. */
+HashedText
+hashed(const char *text)
+{
+    size_t length = text ? strlen(text) : 0;
+    uint64_t hash = HASH_START ^ length, last = 0;
+    if (length >= 8) {
+        for (size_t i = 0; i < length - 8; i += 8)
+            hash = mix(hash, read_64(text + i));
+        last = read_64(text + length - 8);
+    } else if (length >= 4) {
+        last = read_32(text) << 32 | read_32(text + length - 4);
+    } else if (length) {
+        last = (uint64_t)(unsigned char)text[0] << 16 |
+               (uint64_t)(unsigned char)text[length / 2] << 8 | (unsigned char)text[length - 1];
+    }
+    return (HashedText){text, mix(hash, last)};
+}
+
+bool
+is_same_text(const char *a, const char *b)
+{
+    return a == b || !strcmp(a ? a : "", b ? b : "");
+}
+
+uint64_t
+hash_of_pair(HashedText a, HashedText b)
+{
+    uint64_t hash = mix(mix(HASH_START, a.hash), b.hash);
+    return hash ? hash : 1;
 }
 
 guint
@@ -66,7 +92,7 @@ planner_key_of(Planner *planner, const char *const *parts, size_t n)
         n--;
     for (size_t i = 0; i < n; i++) {
         key->parts[i] = parts[i] ? parts[i] : "";
-        hash = mix_text(hash, key->parts[i]);
+        hash = mix(hash, hashed(key->parts[i]).hash);
     }
     key->n = (unsigned)n;
     key->hash = (guint)hash;
@@ -93,7 +119,7 @@ number_key_hash(gconstpointer key)
     uint64_t hash = HASH_START;
     for (size_t i = 0; i < G_N_ELEMENTS(numbers->numbers); i++)
         hash = mix(hash, numbers->numbers[i]);
-    return (guint)mix_text(hash, numbers->text);
+    return (guint)mix(hash, hashed(numbers->text).hash);
 }
 
 gboolean

@@ -6,9 +6,21 @@
 #define MAPPER_KEY_H
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "arena.h"
+
+/* A text that is looked up more than once. NULL and "" are the same. */
+typedef struct HashedText {
+    const char *text;
+    uint64_t hash;
+} HashedText;
+
+HashedText hashed(const char *text);
+bool is_same_text(const char *a, const char *b);
+/* Never 0. */
+uint64_t hash_of_pair(HashedText a, HashedText b);
 
 enum { KEY_PARTS_MAX = 7 };
 
@@ -23,8 +35,6 @@ guint key_hash(gconstpointer key);
 gboolean key_equal(gconstpointer a, gconstpointer b);
 /* A copy, whose parts are still borrowed. */
 Key *key_keep(Arena *arena, const Key *key);
-/* Goes with g_str_equal(). */
-guint text_hash(gconstpointer text);
 
 enum { NUMBER_KEY_MAX = 8 };
 

@@ -117,7 +117,7 @@ new_ledger(Planner *planner, int kind, Text id, const char *name)
 static Ledger *
 ledger_of_domain(Planner *planner, const char *domainid, int depth)
 {
-    const Domain *domain = domainid ? g_hash_table_lookup(planner->domains, domainid) : NULL;
+    const Domain *domain = domainid ? table_find(&planner->domains, domainid) : NULL;
     if (!domain || depth > 64)
         return NULL;
     Ledger *ledger =
@@ -395,7 +395,7 @@ bool
 has_limited_tag(const Task *task, const char *setting_name, const Texts *tags)
 {
     const Planner *planner = task->planner;
-    const Setting *setting = tags->n ? g_hash_table_lookup(planner->settings, setting_name) : NULL;
+    const Setting *setting = tags->n ? table_find(&planner->settings, setting_name) : NULL;
     if (!setting || !setting->value.value || !task->owner || task->owner->is_root_admin ||
         RELEASES_ASK(&planner->releases, limits_storage) == ANSWER_NO)
         return false;
@@ -411,7 +411,7 @@ static void
 check_tagged(Task *task, const char *setting_name, const Texts *tags)
 {
     Planner *planner = task->planner;
-    const Setting *setting = g_hash_table_lookup(planner->settings, setting_name);
+    const Setting *setting = table_find(&planner->settings, setting_name);
     if (!setting || !setting->value.value || !*setting->value.value)
         return;
     g_auto(GStrv) listed = g_strsplit(setting->value.value, ",", 64);
@@ -439,7 +439,7 @@ check_all_tagged(Task *task)
         check_tagged(task, "resource.limit.storage.tags", &task->offering->storagetags);
     for (size_t i = 0; i < choice->disks.n; i++) {
         const char *id = choice->disks.items[i].diskofferingid.value;
-        const DiskOffering *offering = id ? g_hash_table_lookup(planner->disk_offerings, id) : NULL;
+        const DiskOffering *offering = id ? table_find(&planner->disk_offerings, id) : NULL;
         if (offering)
             check_tagged(task, "resource.limit.storage.tags", &offering->tags);
     }

@@ -111,14 +111,10 @@ static void
 index_file(Planner *planner, const ManagedVolume *volume, const char *base, size_t length)
 {
     g_autofree char *key = g_strndup(base, length);
-    GPtrArray *list = g_hash_table_lookup(planner->managed_files, key);
-    if (!list) {
-        list = g_ptr_array_new();
-        g_hash_table_insert(
-            planner->managed_files, (gpointer)arena_strdup(&planner->scratch, key), list);
-    }
-    if (!list->len || g_ptr_array_index(list, list->len - 1) != volume)
-        g_ptr_array_add(list, (gpointer)volume);
+    const List *list = table_find(&planner->managed_files, key);
+    if (!list || list->items[list->n - 1] != volume)
+        table_add_to_list(&planner->scratch, &planner->managed_files,
+            list ? key : arena_strdup(&planner->scratch, key), volume);
 }
 
 static void
@@ -244,9 +240,9 @@ static const char *
 owner_text(const Planner *planner, const ManagedVm *vm)
 {
     const Domain *domain =
-        vm->domainid.value ? g_hash_table_lookup(planner->domains, vm->domainid.value) : NULL;
+        vm->domainid.value ? table_find(&planner->domains, vm->domainid.value) : NULL;
     const Project *project =
-        vm->projectid.value ? g_hash_table_lookup(planner->projects, vm->projectid.value) : NULL;
+        vm->projectid.value ? table_find(&planner->projects, vm->projectid.value) : NULL;
     const char *of = project               ? text_or_word(project->name)
                      : vm->projectid.value ? vm->projectid.value
                                            : text_or_word(vm->account);
@@ -330,9 +326,9 @@ static bool
 find_owner_of(Task *task, const Disk *disk, const char *file, const ManagedVolume *volume)
 {
     const Planner *planner = task->planner;
-    const ManagedVm *vm = volume->virtualmachineid.value ? g_hash_table_lookup(planner->managed_ids,
-                                                               volume->virtualmachineid.value)
-                                                         : NULL;
+    const ManagedVm *vm = volume->virtualmachineid.value
+                              ? table_find(&planner->managed_ids, volume->virtualmachineid.value)
+                              : NULL;
     if (vm && !is_same_hypervisor(task, vm))
         return false;
     if (vm)
@@ -351,9 +347,9 @@ check_file(Task *task, const Disk *disk, const char *file, Suspicion *suspicion)
     Planner *planner = task->planner;
     FileName name = file_name(file);
     g_autofree char *base = g_strndup(name.base, name.core_len);
-    const GPtrArray *list = g_hash_table_lookup(planner->managed_files, base);
-    for (guint i = 0; list && i < list->len; i++) {
-        const ManagedVolume *volume = g_ptr_array_index(list, i);
+    const List *list = table_find(&planner->managed_files, base);
+    for (size_t i = 0; list && i < list->n; i++) {
+        const ManagedVolume *volume = list->items[i];
         Answer is_same = is_same_file(task, disk, file, volume);
         if (is_same == ANSWER_YES && find_owner_of(task, disk, file, volume))
             return true;
@@ -390,7 +386,7 @@ check_disk(Task *task, const Disk *disk, Suspicion *suspicion)
 static bool
 check_by_disk(Task *task, Suspicion *suspicion)
 {
-    if (!g_hash_table_size(task->planner->managed_files))
+    if (!task->planner->managed_files.n)
         return false;
     for (size_t i = 0; i < task->server->disks.n; i++)
         if (check_disk(task, &task->server->disks.items[i], suspicion))
@@ -400,18 +396,18 @@ check_by_disk(Task *task, Suspicion *suspicion)
 
 /* --- by name ---------------------------------------------------------------------------------- */
 
-static const GPtrArray *
+static const List *
 volumes_of(const Task *task, const ManagedVm *vm)
 {
-    return vm->id.value ? g_hash_table_lookup(task->planner->managed_volumes, vm->id.value) : NULL;
+    return vm->id.value ? table_find(&task->planner->managed_volumes, vm->id.value) : NULL;
 }
 
 /* The managed VM has disks, and none of them is ours. */
 static bool
 has_other_disks(const Task *task, const ManagedVm *vm, const Suspicion *suspicion)
 {
-    const GPtrArray *list = volumes_of(task, vm);
-    return list && list->len && task->server->disks.n &&
+    const List *list = volumes_of(task, vm);
+    return list && list->n && task->server->disks.n &&
            !(suspicion->volume &&
                !g_strcmp0(suspicion->volume->virtualmachineid.value, vm->id.value));
 }
@@ -448,9 +444,9 @@ check_by_name(Task *task, const Suspicion *suspicion)
 {
     Planner *planner = task->planner;
     const char *name = task->server->name.value;
-    const GPtrArray *list = name ? g_hash_table_lookup(planner->managed_names, name) : NULL;
-    for (guint i = 0; list && i < list->len; i++) {
-        const ManagedVm *vm = g_ptr_array_index(list, i);
+    const List *list = name ? table_find(&planner->managed_names, name) : NULL;
+    for (size_t i = 0; list && i < list->n; i++) {
+        const ManagedVm *vm = list->items[i];
         bool is_in_zone =
             !vm->zoneid.value || !g_strcmp0(vm->zoneid.value, planner->zone->id.value);
         if (!is_in_zone || !is_same_hypervisor(task, vm))
@@ -481,13 +477,13 @@ compare_sizes(const void *a, const void *b)
 static bool
 has_disk_sizes_of(const Task *task, const ManagedVm *vm)
 {
-    const GPtrArray *list = volumes_of(task, vm);
+    const List *list = volumes_of(task, vm);
     size_t n = task->server->disks.n;
-    if (!list || list->len != n)
+    if (!list || list->n != n)
         return false;
     g_autofree int64_t *ours = g_new(int64_t, n + 1), *theirs = g_new(int64_t, n + 1);
     for (size_t i = 0; i < n; i++) {
-        const ManagedVolume *volume = g_ptr_array_index(list, i);
+        const ManagedVolume *volume = list->items[i];
         ours[i] = task->server->disks.items[i].capacity_bytes.value;
         theirs[i] = volume->size.value;
     }
@@ -510,9 +506,9 @@ check_by_mac(Task *task, const Suspicion *suspicion)
     const InstanceView *server = task->server;
     for (size_t i = 0; i < server->nics.n; i++) {
         const char *mac = server->nics.items[i].mac.value;
-        const GPtrArray *list = mac ? g_hash_table_lookup(task->planner->managed_macs, mac) : NULL;
-        for (guint j = 0; list && j < list->len; j++) {
-            const ManagedVm *vm = ((const ManagedNicRef *)g_ptr_array_index(list, j))->vm;
+        const List *list = mac ? table_find(&task->planner->managed_macs, mac) : NULL;
+        for (size_t j = 0; list && j < list->n; j++) {
+            const ManagedVm *vm = ((const ManagedNicRef *)list->items[j])->vm;
             if (!is_same_hypervisor(task, vm))
                 continue;
             if (!has_other_disks(task, vm, suspicion)) {

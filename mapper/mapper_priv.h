@@ -20,9 +20,7 @@
 #include "plan.h"
 #include "policy_priv.h"
 #include "server_checks.h"
-
-/* Stands for the source in keys of what CloudStack lists. */
-#define LISTED_KEY "\x01"
+#include "table.h"
 
 enum { OTHERS_MAX = 10 }; /* names of what else fits */
 
@@ -53,11 +51,34 @@ typedef enum FindingId {
 /* A VLAN as a number: kind, primary, secondary and type. 0 = no VLAN that could be looked up. */
 typedef uint64_t VlanKey;
 
+typedef struct Owner Owner;
+typedef struct NetworkCandidates NetworkCandidates;
+
+typedef struct NetworkInfo {
+    VlanKey vlan; /* of its broadcast URI */
+    HashedText id;
+} NetworkInfo;
+
+/* What is known of a VLAN that can be looked up. */
+typedef struct VlanInfo {
+    VlanKey key;
+    List networks;           /* of the zone that carry it: Network */
+    const char *text;        /* as vlan_text(); NULL: not asked for yet */
+    const char *create_text; /* likewise */
+    /* As the owner who asked last may use its networks. */
+    const Owner *owner;
+    NetworkCandidates *candidates;
+} VlanInfo;
+
+/* @key must not be 0. */
+VlanInfo *planner_vlan(Planner *planner, VlanKey key);
+
 VlanKey vlan_key(const Vlan *vlan);
 VlanKey vlan_key_of_uri(const char *uri);
 VlanKey vlan_key_of_id(int64_t id);
 /* Of a network of the catalog; made once for each. */
 VlanKey network_vlan(const Planner *planner, const Network *network);
+HashedText network_id(const Planner *planner, const Network *network);
 /* "VLAN 10", "PVLAN 100-i201", "untagged", "trunk 10-20,30". */
 const char *vlan_text(const Vlan *vlan, Arena *arena);
 /* "name=l2-10 vlan=10 networkofferingid=...": parameters of createNetwork for it. */
@@ -66,12 +87,12 @@ const char *planner_create_text(Planner *planner, const Vlan *vlan);
 const char *planner_vlan_text(Planner *planner, const Vlan *vlan);
 
 /* Networks of one VLAN, as one owner may use them. */
-typedef struct NetworkCandidates {
+struct NetworkCandidates {
     const Network **usable, **uncertain, **foreign; /* each best first */
     size_t n_usable, n_uncertain, n_foreign;
     const Network *chosen; /* that was asked for last, with ... */
     const char *others;    /* ... the names of the other usable ones */
-} NetworkCandidates;
+};
 
 /* What an account, project or domain may use, and what this plan takes of it. */
 typedef struct Ledger Ledger;
@@ -85,7 +106,7 @@ typedef enum Resource {
     RESOURCE_N
 } Resource;
 
-typedef struct Owner {
+struct Owner {
     const char *account, *domainid, *projectid; /* as sent; all NULL: the caller */
     const char *label;                          /* for people */
     const Account *of_account;
@@ -94,15 +115,28 @@ typedef struct Owner {
     bool is_caller, is_root_admin;
     FindingId problem; /* why the server would refuse it */
     FindingArg args[FINDING_ARGS_MAX];
-    GHashTable *by_vlan; /* VlanKey -> NetworkCandidates */
+    GHashTable *by_vlan; /* VlanInfo -> NetworkCandidates */
     Ledger *ledger;      /* NULL: not known, or not looked up yet */
     bool has_ledger;
-} Owner;
+};
 
-/* How many instances are called so; NULL of a template, which nobody counts. */
-typedef struct NameCounts {
-    const size_t *here, *anywhere; /* in its cluster, in all */
-} NameCounts;
+/* Who in one cluster of a source is called so. */
+typedef struct NameUse {
+    const char *source, *cluster;
+    size_t n;              /* instances, templates aside */
+    const Instance *shown; /* the one that CloudStack lists; looked for if there are several */
+    struct NameUse *next;  /* in other clusters */
+} NameUse;
+
+/* Who is called so anywhere. */
+typedef struct NameUses {
+    size_t n;
+    NameUse first;
+} NameUses;
+
+/* NULL: nobody is, or only templates are. */
+NameUses *name_uses_find(const Planner *planner, const char *name);
+NameUse *name_use_find(const Planner *planner, const InstanceView *view);
 
 /* What a pool may still hold, see storage_space.c. */
 typedef struct PoolSpace {
@@ -203,37 +237,38 @@ struct Planner {
     bool is_checking;    /* plan_check() */
     const char *convert; /* PlanOptions.convert */
 
-    /* Catalog by id, and by what else is looked for. Values borrowed. */
-    GHashTable *networks, *networks_by_name, *service_offerings, *disk_offerings, *templates,
-        *pools;
-    GHashTable *clusters, *domains, *projects, *accounts; /* accounts: "domainid/name" */
-    GHashTable *hosts;                                    /* by name and by address */
-    VlanKey *network_vlans;                               /* by place in the catalog */
-    GHashTable *vlans;             /* VlanKey -> GPtrArray of Network in the zone */
-    GHashTable *permissions;       /* network id -> GPtrArray of NetworkPermission */
-    GHashTable *labels;            /* switch or bridge -> physical network id */
-    GHashTable *managed_names;     /* instancename -> GPtrArray of ManagedVm */
-    GHashTable *managed_macs;      /* MAC -> GPtrArray of ManagedNicRef */
-    GHashTable *managed_ids;       /* VM id -> ManagedVm */
-    GHashTable *managed_files;     /* name of a file, no folder -> GPtrArray of ManagedVolume */
-    GHashTable *managed_volumes;   /* VM id -> GPtrArray of ManagedVolume */
-    GHashTable *managed_hostnames; /* "network/hostname", "/hostname" -> ManagedVm */
-    GHashTable *managed_ips;       /* "network/address" -> ManagedVm */
-    GHashTable *router_ips;        /* "network/address" -> Router */
-    GHashTable *shared_ips;        /* "network/address" -> SharedIp */
-    GHashTable *settings;
-    GHashTable *scoped_settings; /* "zone or pool/name" -> value */
-    GHashTable *os_types;        /* by description */
-    GHashTable *os_mappings;     /* "version/T or N/OS type id or name at the hypervisor" */
+    /* Catalog by id, and by what else is looked for. */
+    Table networks, networks_by_name; /* by name: List of Network */
+    Table service_offerings, disk_offerings, templates, pools, clusters, domains, projects;
+    Table accounts;                /* domain id, name */
+    Table hosts;                   /* by name and by address */
+    NetworkInfo *network_infos;    /* by place in the catalog */
+    VlanInfo **plain_vlans;        /* by VLAN ID, up to VLAN_ALL; NULL: not met yet */
+    GHashTable *other_vlans;       /* VlanKey -> VlanInfo */
+    Table permissions;             /* network id -> List of NetworkPermission */
+    Table labels;                  /* switch or bridge -> physical network id */
+    Table managed_names;           /* instancename -> List of ManagedVm */
+    Table managed_macs;            /* MAC -> List of ManagedNicRef */
+    Table managed_ids;             /* VM id -> ManagedVm */
+    Table managed_files;           /* name of a file, no folder -> List of ManagedVolume */
+    Table managed_volumes;         /* VM id -> List of ManagedVolume */
+    Table managed_hostnames;       /* network id or none, host name -> ManagedVm */
+    Table managed_ips;             /* network id, address -> ManagedVm */
+    Table router_ips;              /* network id, address -> Router */
+    Table shared_ips;              /* network id, address -> SharedIp */
+    Table settings;                /* by name */
+    Table scoped_settings;         /* zone or pool id, name -> value */
+    Table os_types;                /* by description */
+    Table mapped_types, mapped_os; /* version and id of OS type, version and the hypervisor's name
+                                      -> OsMapping */
 
     /* Inventory. */
-    GHashTable *names;         /* "source/cluster/name", "//name" -> size_t */
-    NameCounts *name_counts;   /* by place of the instance in the inventory */
-    GHashTable *read_clusters; /* ids of the clusters whose list was read to its end */
-    GHashTable *seen_clusters; /* names of the clusters and hosts that a source reads itself */
-    GHashTable *shown_twins;   /* "source/cluster/name" of several -> the Instance that is listed */
-    GHashTable *source_hosts;  /* "source/host" -> HostCount, see absence_check.c */
-    GHashTable *listing_hosts; /* id -> SourceHost as CloudStack's source met it */
+    Table names;         /* NameUses by name */
+    Table listed_names;  /* cluster and name of what CloudStack lists; made when first asked */
+    Table read_clusters; /* ids of the clusters whose list was read to its end */
+    Table seen_clusters; /* names of the clusters and hosts that a source reads itself */
+    Table source_hosts;  /* source, host -> HostCount, see absence_check.c */
+    Table listing_hosts; /* id -> SourceHost as CloudStack's source met it */
     bool has_cloudstack_view, is_cloudstack_view_complete;
     bool sees_vlans;      /* the catalog's networks show their VLANs */
     bool has_hidden_vlan; /* some network in use does not */
@@ -249,28 +284,28 @@ struct Planner {
     Owner **rule_owners;      /* by place in the policy */
     GHashTable *pool_matches; /* datastore and cluster -> PoolMatch */
     GHashTable *offering_picks, *disk_offering_picks;
-    GHashTable *convert_targets;           /* "cluster/pool/direct" -> ConvertTarget */
-    GHashTable *pool_spaces;               /* StoragePool -> PoolSpace */
-    GHashTable *offering_counts;           /* id -> OfferingRow */
-    GHashTable *move_targets;              /* cluster, hypervisor and tags -> TargetList */
-    GHashTable *source_clusters;           /* "source/cluster/host" -> ClusterPick */
-    GHashTable *held_hostnames;            /* "network/hostname", "/hostname" -> PlanItem */
-    GHashTable *held_ips, *held_macs;      /* "network/address", "network/MAC" -> PlanItem */
-    GHashTable *vlan_texts, *create_texts; /* VlanKey -> text */
-    GHashTable *abouts;                    /* NIC or disk id -> "nics[...].networkid" */
-    GHashTable *network_traps;             /* Network -> NetworkTraps */
-    Int default_rates[2];                  /* Mbit/s by setting: of a first NIC, of others */
-    GHashTable *rooms;                     /* Cluster -> Room */
-    GArray *shared_uses;                   /* see trap_shared.c */
-    Reach *reach;                          /* NULL: not asked for yet */
-    GString *key;                          /* scratch for texts */
-    Key *lookup;                           /* what planner_key() gives */
-    GArray *findings;                      /* of the current task */
+    GHashTable *convert_targets; /* "cluster/pool/direct" -> ConvertTarget */
+    GHashTable *pool_spaces;     /* StoragePool -> PoolSpace */
+    Table offering_counts;       /* id -> OfferingRow ... */
+    List offering_rows;          /* ... in the order in which they were met */
+    GHashTable *move_targets;    /* cluster, hypervisor and tags -> TargetList */
+    GHashTable *source_clusters; /* "source/cluster/host" -> ClusterPick */
+    Table held_hostnames;        /* network id or none, host name -> PlanItem */
+    Table held_ips, held_macs;   /* network id, address or MAC -> PlanItem */
+    Table abouts;                /* NIC id -> "nics[...].networkid" */
+    GHashTable *network_traps;   /* Network -> NetworkTraps */
+    Int default_rates[2];        /* Mbit/s by setting: of a first NIC, of others */
+    GHashTable *rooms;           /* Cluster -> Room */
+    GArray *shared_uses;         /* see trap_shared.c */
+    Reach *reach;                /* NULL: not asked for yet */
+    GString *key;                /* scratch for texts */
+    Key *lookup;                 /* what planner_key() gives */
+    GArray *findings;            /* of the current task */
     GArray *reasons;
-    GHashTable *mapped_disks; /* of the current task: ids of disks that have an offering */
-    GArray *nic_uses;         /* of the current task, see held.c */
-    GArray *pool_uses;        /* of the current task, see storage_space.c */
-    GArray *misses;           /* of the current task, see offering_rows.c */
+    Table mapped_disks; /* of the current task: ids of disks that have an offering */
+    GArray *nic_uses;   /* of the current task, see held.c */
+    GArray *pool_uses;  /* of the current task, see storage_space.c */
+    GArray *misses;     /* of the current task, see offering_rows.c */
 };
 
 typedef struct ManagedNicRef {
@@ -579,15 +614,14 @@ const Nic *task_find_nic(const Task *task, const Nic *server_nic);
 /* held.c */
 GArray *nic_uses_new(void);
 /* A NIC that would be recorded; held for the items behind by hold_uses(). Texts are borrowed. */
-void use_nic(Task *task, const Network *network, const char *ip4, const char *mac);
+void use_nic(Task *task, const Network *network, const char *ip4, HashedText mac);
 /* Does an earlier NIC of the same item have the MAC on the same network? */
 bool uses_mac(const Task *task, const Network *network, const char *mac);
 void hold_uses(const Task *task);
 /* Would the server refuse the name or the MAC there? */
-bool is_taken_on(const Task *task, const Network *network, const char *mac);
+bool is_taken_on(const Task *task, const Network *network, HashedText hostname, HashedText mac);
 /* The earlier item that takes @what on the network; NULL: none. */
-const PlanItem *held_by(
-    Planner *planner, GHashTable *held, const char *networkid, const char *what);
+const PlanItem *held_by(const Table *held, HashedText network, HashedText what);
 
 /* ip_map.c */
 FindingId ip_fit(const Task *task, const Nic *nic, const Network *network, const char *ip4);

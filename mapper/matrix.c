@@ -141,7 +141,7 @@ static Text
 owner_text(Planner *planner, const Network *network)
 {
     if (network->projectid.value) {
-        const Project *project = g_hash_table_lookup(planner->projects, network->projectid.value);
+        const Project *project = table_find(&planner->projects, network->projectid.value);
         return text_known(arena_printf(planner->arena, "project %s",
             project && project->name.value ? project->name.value : network->projectid.value));
     }
@@ -173,7 +173,7 @@ keep_physical_networks(Planner *planner, MatrixRow *row)
     *found = (Texts){
         .state = FACT_KNOWN, .items = arena_new_n(planner->arena, const char *, switches->n)};
     for (size_t i = 0; i < switches->n; i++) {
-        const char *id = g_hash_table_lookup(planner->labels, switches->items[i]);
+        const char *id = table_find(&planner->labels, switches->items[i]);
         const char *name = id && *id ? physical_network_text(planner, text_known(id)).value : NULL;
         if (name && !has_text(found, name))
             found->items[found->n++] = name;
@@ -197,13 +197,13 @@ keep_all_physical_networks(Planner *planner)
 }
 
 static void
-keep_networks(Planner *planner, const GPtrArray *list, MatrixRow *row)
+keep_networks(Planner *planner, const List *list, MatrixRow *row)
 {
     row->networks.state = FACT_KNOWN;
-    row->networks.n = list ? list->len : 0;
+    row->networks.n = list ? list->n : 0;
     row->networks.items = arena_new_n(planner->arena, MatrixNetwork, row->networks.n);
     for (size_t i = 0; i < row->networks.n; i++) {
-        const Network *network = g_ptr_array_index(list, i);
+        const Network *network = list->items[i];
         row->networks.items[i] =
             (MatrixNetwork){network->id, network->name, network->type, owner_text(planner, network),
                 physical_network_text(planner, network->physicalnetworkid)};
@@ -258,7 +258,7 @@ static void
 match_row(Planner *planner, MatrixRow *row)
 {
     VlanKey key = vlan_key(&row->vlan);
-    const GPtrArray *list = key ? g_hash_table_lookup(planner->vlans, &key) : NULL;
+    const List *list = key ? &planner_vlan(planner, key)->networks : NULL;
     const char *conflict = conflict_of(planner, &row->vlan);
     keep_networks(planner, list, row);
     row->note = row->create = text_absent();

@@ -16,6 +16,7 @@ typedef struct NicTask {
     const NicChoice *choice;
     const Network *network;
     const char *id;
+    HashedText mac; /* of the server's view, else of ours; no text: neither tells it */
 } NicTask;
 
 static const char *
@@ -59,9 +60,9 @@ const char *
 planner_create_text(Planner *planner, const Vlan *vlan)
 {
     VlanKey key = vlan_key(vlan);
-    const char *known = g_hash_table_lookup(planner->create_texts, &key);
-    if (known)
-        return known;
+    VlanInfo *info = key ? planner_vlan(planner, key) : NULL;
+    if (info && info->create_text)
+        return info->create_text;
     g_autoptr(GString) text = g_string_new(NULL);
     if (vlan->kind == VLAN_PVLAN)
         g_string_append_printf(text,
@@ -75,10 +76,10 @@ planner_create_text(Planner *planner, const Vlan *vlan)
     else
         g_string_append(text, "name=l2-untagged vlan=untagged");
     g_string_append_printf(text, " networkofferingid=%s", l2_offering(planner->catalog));
-    known = arena_strndup(planner->arena, text->str, text->len);
-    g_hash_table_insert(
-        planner->create_texts, arena_memdup(planner->arena, &key, sizeof key), (gpointer)known);
-    return known;
+    const char *made = arena_strndup(planner->arena, text->str, text->len);
+    if (info)
+        info->create_text = made;
+    return made;
 }
 
 static bool
@@ -287,12 +288,10 @@ warn_of_several(const NicTask *at)
 static const char *
 why_not_available(Planner *planner, const Network *network, const char *ip4)
 {
-    const char *id = network->id.value;
-    const ManagedVm *vm =
-        g_hash_table_lookup(planner->managed_ips, planner_key(planner, id, ip4, NULL));
-    const Router *router =
-        g_hash_table_lookup(planner->router_ips, planner_key(planner, id, ip4, NULL));
-    const PlanItem *item = held_by(planner, planner->held_ips, id, ip4);
+    const HashedText id = network_id(planner, network), address = hashed(ip4);
+    const ManagedVm *vm = table_find_pair(&planner->managed_ips, id, address);
+    const Router *router = table_find_pair(&planner->router_ips, id, address);
+    const PlanItem *item = held_by(&planner->held_ips, id, address);
     if (router)
         return arena_printf(
             planner->arena, "virtual router '%s' has it", text_or_word(router->name));
@@ -409,24 +408,18 @@ check_mac_text(const NicTask *at, const char *mac)
 
 /* What this plan brings before: NICs are recorded one after the other. */
 static bool
-check_mac_in_plan(const NicTask *at, const char *mac)
+check_mac_in_plan(const NicTask *at)
 {
     Task *task = at->task;
+    const Planner *planner = task->planner;
     if (!at->network)
         return false;
-    const PlanItem *item =
-        held_by(task->planner, task->planner->held_macs, at->network->id.value, mac);
-    if (!item && uses_mac(task, at->network, mac))
+    const PlanItem *item = held_by(&planner->held_macs, network_id(planner, at->network), at->mac);
+    if (!item && uses_mac(task, at->network, at->mac.text))
         item = task->item;
     if (item)
-        find_mac_taken(at, mac, text_or_word(item->instance.name));
+        find_mac_taken(at, at->mac.text, text_or_word(item->instance.name));
     return item != NULL;
-}
-
-static const char *
-mac_of(const NicTask *at)
-{
-    return at->server->mac.value ? at->server->mac.value : at->nic->mac.value;
 }
 
 static void
@@ -434,17 +427,17 @@ check_mac(const NicTask *at)
 {
     Task *task = at->task;
     Planner *planner = task->planner;
-    const char *mac = mac_of(at);
+    const char *mac = at->mac.text;
     if (!mac) {
         FIND(task, MAC_MISSING, at->id, ARG(text_or_word(task->view->source)));
         return;
     }
     check_mac_text(at, mac);
-    if (check_mac_in_plan(at, mac))
+    if (check_mac_in_plan(at))
         return;
-    const GPtrArray *list = g_hash_table_lookup(planner->managed_macs, mac);
-    for (guint i = 0; list && i < list->len; i++) {
-        const ManagedNicRef *ref = g_ptr_array_index(list, i);
+    const List *list = table_find_pair(&planner->managed_macs, at->mac, hashed(NULL));
+    for (size_t i = 0; list && i < list->n; i++) {
+        const ManagedNicRef *ref = list->items[i];
         bool is_same = at->network && ref->nic->networkid.value &&
                        !g_strcmp0(ref->nic->networkid.value, at->network->id.value);
         const char *name = text_or_word(ref->vm->name);
@@ -467,9 +460,9 @@ check_hostname_on(const NicTask *at)
     const char *hostname = task_hostname(task);
     if (!hostname)
         return;
-    const Key *key = planner_key(planner, at->network->id.value, hostname, NULL);
-    const ManagedVm *vm = g_hash_table_lookup(planner->managed_hostnames, key);
-    const PlanItem *item = g_hash_table_lookup(planner->held_hostnames, key);
+    const HashedText id = network_id(planner, at->network), name = hashed(hostname);
+    const ManagedVm *vm = table_find_pair(&planner->managed_hostnames, id, name);
+    const PlanItem *item = held_by(&planner->held_hostnames, id, name);
     const char *domain =
         at->network->networkdomain.value ? at->network->networkdomain.value : "null";
     if (vm && is_itself(task, vm))
@@ -537,7 +530,7 @@ check_network(NicTask *at)
     Planner *planner = task->planner;
     const char *id = at->choice ? at->choice->networkid.value : NULL;
     if (id)
-        at->network = g_hash_table_lookup(planner->networks, id);
+        at->network = table_find(&planner->networks, id);
     else if (at->choice || !planner->is_checking)
         find_none_chosen(at);
     else if (task->target)
@@ -562,7 +555,7 @@ check_network(NicTask *at)
     const char *ip4 = at->choice ? at->choice->ip4.value : NULL;
     const char *recorded = ip_recorded(task, at->server, at->network, ip4);
     check_shared(task, at->nic, at->network, recorded);
-    use_nic(task, at->network, recorded, mac_of(at));
+    use_nic(task, at->network, recorded, at->mac);
 }
 
 /* The two views of a NIC's VLAN: the server goes by its own. */
@@ -624,7 +617,7 @@ check_entry_values(Task *task, const NicChoice *entry)
     Planner *planner = task->planner;
     const char *nic = text_or_word(entry->nic), *id = entry->networkid.value;
     const char *ip4 = entry->ip4.value;
-    if (id && !g_hash_table_contains(planner->networks, id)) {
+    if (id && !table_find(&planner->networks, id)) {
         if (is_read(&planner->catalog->networks))
             FIND(task, NETWORK_NOT_FOUND, nic, ARG(*id ? id : "null"));
         else
@@ -689,6 +682,7 @@ check_nics(Task *task)
         at.id = text_or_word(at.server->id);
         at.nic = task_find_nic(task, at.server);
         at.vlan = at.nic->vlan.kind != VLAN_UNKNOWN ? &at.nic->vlan : &at.server->vlan;
+        at.mac = hashed(at.server->mac.value ? at.server->mac.value : at.nic->mac.value);
         at.choice = find_choice(&task->item->choice, at.server->id.value);
         check_views(&at);
         check_auto(&at);

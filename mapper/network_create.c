@@ -93,8 +93,7 @@ static void
 note_foreign(
     NetworkPlanner *networks, const Task *task, const Vlan *vlan, const Nic *nic, VlanKey key)
 {
-    const GPtrArray *list = g_hash_table_lookup(networks->planner->vlans, &key);
-    const Network *network = g_ptr_array_index(list, 0);
+    const Network *network = planner_vlan(networks->planner, key)->networks.items[0];
     note_problem(networks, vlan, nic, "vlan-network-of-others",
         arena_printf(changes_arena(networks->changes),
             "network '%s' carries it, but %s may not use it", text_or_word(network->name),
@@ -195,7 +194,7 @@ choose_name(NetworkPlanner *networks, const char *suffix)
 {
     Arena *arena = changes_arena(networks->changes);
     const char *name = arena_printf(arena, "l2-%s", suffix);
-    for (int n = 2; g_hash_table_contains(networks->planner->networks_by_name, name) ||
+    for (int n = 2; table_find(&networks->planner->networks_by_name, name) ||
                     g_hash_table_contains(networks->names, name);
          n++)
         name = arena_printf(arena, "l2-%s-%d", suffix, n);

@@ -21,7 +21,7 @@ domain_network_usable(const Planner *planner, const Network *network, const Owne
     const char *domainid = owner->of_domain ? owner->of_domain->id.value : owner->domainid;
     if (!network->domainid.value)
         return network->domainid.state == FACT_ABSENT ? ANSWER_YES : ANSWER_UNKNOWN;
-    const Domain *domain = g_hash_table_lookup(planner->domains, network->domainid.value);
+    const Domain *domain = table_find(&planner->domains, network->domainid.value);
     bool is_root = domain && domain->path.value && !strchr(domain->path.value + 1, '/');
     bool includes_below = is_true(network->subdomainaccess);
     if (!domainid) /* the caller is root: his domain is above or equal to any */
@@ -50,10 +50,10 @@ permission_is_of(const NetworkPermission *permission, const Owner *owner)
 static Answer
 is_permitted(const Planner *planner, const Network *network, const Owner *owner)
 {
-    const GPtrArray *list =
-        network->id.value ? g_hash_table_lookup(planner->permissions, network->id.value) : NULL;
-    for (guint i = 0; list && i < list->len; i++)
-        if (permission_is_of(g_ptr_array_index(list, i), owner))
+    const List *list =
+        network->id.value ? table_find(&planner->permissions, network->id.value) : NULL;
+    for (size_t i = 0; list && i < list->n; i++)
+        if (permission_is_of(list->items[i], owner))
             return ANSWER_YES;
     const Catalog *catalog = planner->catalog;
     return is_read(&catalog->network_permissions) ? ANSWER_NO : ANSWER_UNKNOWN;
@@ -154,10 +154,10 @@ names_but(Arena *arena, const NetworkCandidates *found, const Network *chosen)
 }
 
 static NetworkCandidates *
-collect_candidates(Planner *planner, const Owner *owner, const GPtrArray *list)
+collect_candidates(Planner *planner, const Owner *owner, const List *list)
 {
     NetworkCandidates *found = arena_new(planner->arena, NetworkCandidates);
-    size_t n = list ? list->len : 0;
+    size_t n = list->n;
     const Network ***of_answer[] = {
         [ANSWER_NO] = &found->foreign,
         [ANSWER_YES] = &found->usable,
@@ -171,7 +171,7 @@ collect_candidates(Planner *planner, const Owner *owner, const GPtrArray *list)
     for (size_t i = 0; i < G_N_ELEMENTS(of_answer); i++)
         *of_answer[i] = n ? arena_new_n(planner->arena, const Network *, n) : NULL;
     for (size_t i = 0; i < n; i++) {
-        const Network *network = g_ptr_array_index(list, i);
+        const Network *network = list->items[i];
         Answer answer = network_usable(planner, network, owner);
         (*of_answer[answer])[(*count[answer])++] = network;
     }
@@ -184,14 +184,16 @@ collect_candidates(Planner *planner, const Owner *owner, const GPtrArray *list)
 NetworkCandidates *
 network_candidates(Planner *planner, const Owner *owner, VlanKey key)
 {
-    NetworkCandidates *known = g_hash_table_lookup(owner->by_vlan, &key);
-    if (known)
-        return known;
-    NetworkCandidates *found =
-        collect_candidates(planner, owner, g_hash_table_lookup(planner->vlans, &key));
-    VlanKey *kept = arena_new(planner->arena, VlanKey);
-    *kept = key;
-    g_hash_table_insert(owner->by_vlan, kept, found);
+    VlanInfo *vlan = planner_vlan(planner, key);
+    if (vlan->owner == owner)
+        return vlan->candidates;
+    NetworkCandidates *found = g_hash_table_lookup(owner->by_vlan, vlan);
+    if (!found) {
+        found = collect_candidates(planner, owner, &vlan->networks);
+        g_hash_table_insert(owner->by_vlan, vlan, found);
+    }
+    vlan->owner = owner;
+    vlan->candidates = found;
     return found;
 }
 
@@ -236,7 +238,7 @@ task_physical_network(const Task *task, const Nic *nic)
                                                 : NULL;
     const char *names[] = {device ? device->name.value : NULL, nic->network.value};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-        const char *id = names[i] ? g_hash_table_lookup(planner->labels, names[i]) : NULL;
+        const char *id = names[i] ? table_find(&planner->labels, names[i]) : NULL;
         if (id && *id)
             return id;
     }
@@ -258,10 +260,12 @@ typedef struct NicPick {
     const NetworkCandidates *found; /* NULL: a rule names the network, or no VLAN is known */
     const Network *network;
     const char *ip, *physical;
+    HashedText mac;
 } NicPick;
 
 typedef struct NicPicks {
     const Task *task;
+    HashedText hostname;
     NicPick *items;
     size_t n;
     int tries_left;
@@ -295,7 +299,7 @@ score_network(const NicPicks *picks, size_t index, const Network *network, const
     bool needs_ip = network_needs_ip(network);
     const char *ip = needs_ip ? ip_choose(picks->task, pick->nic, network) : NULL;
     bool fits = !needs_ip || (ip && !ip_fit(picks->task, pick->nic, network, ip));
-    bool is_free = fits && !is_taken_on(picks->task, network, pick->nic->mac.value) &&
+    bool is_free = fits && !is_taken_on(picks->task, network, picks->hostname, pick->mac) &&
                    !is_used_before(picks, index, network, ip);
     int score = is_free ? SCORE_FREE : 0;
     score +=
@@ -371,14 +375,14 @@ static const Network *
 network_of_rule(const Task *task, const Rule *rule, VlanKey key)
 {
     const Planner *planner = task->planner;
-    const Network *by_id = g_hash_table_lookup(planner->networks, rule->value);
+    const Network *by_id = table_find(&planner->networks, rule->value);
     if (by_id)
         return by_id;
-    const GPtrArray *list = g_hash_table_lookup(planner->networks_by_name, rule->value);
+    const List *list = table_find(&planner->networks_by_name, rule->value);
     const Network *best = NULL;
     int best_score = -1;
-    for (guint i = 0; list && i < list->len; i++) {
-        const Network *network = g_ptr_array_index(list, i);
+    for (size_t i = 0; list && i < list->n; i++) {
+        const Network *network = list->items[i];
         int score = network_usable(planner, network, task->owner) == ANSWER_YES ? 2 : 0;
         score += key && network_vlan(planner, network) == key;
         if (score > best_score) {
@@ -396,6 +400,7 @@ start_pick(const Task *task, const Nic *server_nic)
     NicPick pick = {.server = server_nic, .nic = task_find_nic(task, server_nic)};
     const Vlan *vlan = nic_vlan(pick.nic, server_nic);
     VlanKey key = vlan_key(vlan);
+    pick.mac = hashed(pick.nic->mac.value);
     pick.rule =
         policy_find_rule(planner->policy, planner->inventory, RULE_NETWORK, task->view, pick.nic);
     if (pick.rule) {
@@ -438,7 +443,10 @@ propose_nics(Task *task)
     if (!server->nics.n)
         return;
     g_autofree NicPick *items = g_new(NicPick, server->nics.n);
-    NicPicks picks = {.task = task, .items = items, .tries_left = NIC_TRIES_MAX};
+    NicPicks picks = {.task = task,
+        .hostname = hashed(task_hostname(task)),
+        .items = items,
+        .tries_left = NIC_TRIES_MAX};
     for (size_t i = 0; i < server->nics.n; i++)
         if (server->nics.items[i].id.value)
             items[picks.n++] = start_pick(task, &server->nics.items[i]);

@@ -150,7 +150,7 @@ check_custom_release(Task *task, const ServiceOffering *offering)
 static bool
 setting_lists(const Planner *planner, const char *setting, const char *tag)
 {
-    const Setting *row = g_hash_table_lookup(planner->settings, setting);
+    const Setting *row = table_find(&planner->settings, setting);
     g_auto(GStrv) listed = g_strsplit(row && row->value.value ? row->value.value : "", ",", 64);
     for (char **each = listed; *each; each++)
         if (!strcmp(g_strstrip(*each), tag))
@@ -222,9 +222,8 @@ check_host_tags(Task *task, const ServiceOffering *offering)
     Planner *planner = task->planner;
     const char *name = task->server->host_name.value;
     const char *templateid = task->item->choice.templateid.value;
-    const Host *host = name ? g_hash_table_lookup(planner->hosts, name) : NULL;
-    const Template *template =
-        templateid ? g_hash_table_lookup(planner->templates, templateid) : NULL;
+    const Host *host = name ? table_find(&planner->hosts, name) : NULL;
+    const Template *template = templateid ? table_find(&planner->templates, templateid) : NULL;
     Answer every = RELEASES_ASK(&planner->releases, needs_every_host_tag);
     if (!host)
         return;
@@ -305,7 +304,7 @@ check_offering(Task *task)
     if (!task->has_size)
         return;
     const ServiceOffering *chosen =
-        id.value ? g_hash_table_lookup(planner->service_offerings, id.value) : NULL;
+        id.value ? table_find(&planner->service_offerings, id.value) : NULL;
     check_size(task, chosen);
     if (!id.value && (task->shape.cpus <= 0 || task->shape.memory_mib <= 0))
         return;

@@ -16,14 +16,15 @@ find_row(Planner *planner, OfferingKind kind, Text id, Text name, const Texts *t
 {
     if (!id.value)
         return NULL;
-    OfferingRow *row = g_hash_table_lookup(planner->offering_counts, id.value);
+    OfferingRow *row = table_find(&planner->offering_counts, id.value);
     if (row)
         return row;
     row = arena_new(planner->arena, OfferingRow);
     *row = (OfferingRow){.kind = kind, .id = id, .name = name, .tags = *tags};
     row->instances = row->disks = row->moved = row->missed = int_known(0);
     row->why = row->miss = text_absent();
-    g_hash_table_insert(planner->offering_counts, (gpointer)id.value, row);
+    table_add(&planner->offering_counts, id.value, row);
+    list_add(&planner->scratch, &planner->offering_rows, row);
     return row;
 }
 
@@ -55,8 +56,7 @@ count_service(const Task *task)
 {
     Planner *planner = task->planner;
     const char *id = task->item->choice.serviceofferingid.value;
-    const ServiceOffering *offering =
-        id ? g_hash_table_lookup(planner->service_offerings, id) : NULL;
+    const ServiceOffering *offering = id ? table_find(&planner->service_offerings, id) : NULL;
     OfferingRow *row = offering ? row_of_service(planner, offering) : NULL;
     if (!row)
         return;
@@ -75,7 +75,7 @@ count_disks(const Task *task)
         const DiskChoice *disk = &item->choice.disks.items[i];
         const DiskOffering *offering =
             disk->diskofferingid.value
-                ? g_hash_table_lookup(planner->disk_offerings, disk->diskofferingid.value)
+                ? table_find(&planner->disk_offerings, disk->diskofferingid.value)
                 : NULL;
         OfferingRow *row = offering ? row_of_disk(planner, offering) : NULL;
         if (!row)
@@ -96,7 +96,7 @@ count_moves(const Task *task)
     const PlanItem *item = task->item;
     for (size_t i = 0; i < item->choice.migrate.n; i++) {
         const char *id = item->choice.migrate.items[i].diskofferingid.value;
-        const DiskOffering *offering = id ? g_hash_table_lookup(planner->disk_offerings, id) : NULL;
+        const DiskOffering *offering = id ? table_find(&planner->disk_offerings, id) : NULL;
         OfferingRow *row = offering ? row_of_disk(planner, offering) : NULL;
         if (row)
             row->moved.value++;
@@ -183,13 +183,10 @@ void
 plan_build_offerings(Planner *planner)
 {
     Plan *plan = planner->plan;
-    GHashTableIter iter;
-    gpointer value;
-    size_t n = g_hash_table_size(planner->offering_counts);
-    plan->offerings = arena_new_n(planner->arena, OfferingRow, n);
-    g_hash_table_iter_init(&iter, planner->offering_counts);
-    while (g_hash_table_iter_next(&iter, NULL, &value))
-        plan->offerings[plan->n_offerings++] = *(const OfferingRow *)value;
-    if (n)
-        qsort(plan->offerings, n, sizeof *plan->offerings, compare_rows);
+    const List *rows = &planner->offering_rows;
+    plan->offerings = arena_new_n(planner->arena, OfferingRow, rows->n);
+    for (size_t i = 0; i < rows->n; i++)
+        plan->offerings[plan->n_offerings++] = *(const OfferingRow *)rows->items[i];
+    if (rows->n)
+        qsort(plan->offerings, rows->n, sizeof *plan->offerings, compare_rows);
 }

@@ -58,9 +58,8 @@ other_account_text(Planner *planner, const Owner *owner)
         const Account *account = &catalog->accounts.items[i];
         if (!account->name.value || g_ascii_strcasecmp(account->name.value, owner->account) != 0)
             continue;
-        const Domain *domain = account->domainid.value
-                                   ? g_hash_table_lookup(planner->domains, account->domainid.value)
-                                   : NULL;
+        const Domain *domain =
+            account->domainid.value ? table_find(&planner->domains, account->domainid.value) : NULL;
         return arena_printf(planner->arena, "%zu entries; nearest: '%s' in domain '%s'",
             catalog->accounts.n, account->name.value,
             domain ? text_or_word(domain->path) : text_or_word(account->domainid));
@@ -72,9 +71,9 @@ static void
 resolve_account(Planner *planner, Owner *owner)
 {
     const Catalog *catalog = planner->catalog;
-    owner->of_domain = g_hash_table_lookup(planner->domains, owner->domainid);
-    owner->of_account = g_hash_table_lookup(
-        planner->accounts, planner_key(planner, owner->domainid, owner->account, NULL));
+    owner->of_domain = table_find(&planner->domains, owner->domainid);
+    owner->of_account =
+        table_find_pair(&planner->accounts, hashed(owner->domainid), hashed(owner->account));
     const char *domain = owner->of_domain ? owner->of_domain->path.value : NULL;
     owner->label = arena_printf(planner->arena, "account '%s' in domain '%s'", owner->account,
         domain ? domain : owner->domainid);
@@ -104,9 +103,8 @@ domains_of_projects(Planner *planner, const char *name)
         const Project *project = &planner->catalog->projects.items[i];
         if (g_strcmp0(project->name.value, name) != 0)
             continue;
-        const Domain *domain = project->domainid.value
-                                   ? g_hash_table_lookup(planner->domains, project->domainid.value)
-                                   : NULL;
+        const Domain *domain =
+            project->domainid.value ? table_find(&planner->domains, project->domainid.value) : NULL;
         g_string_append_printf(text, "%s%s", n++ ? ", " : "",
             domain ? text_or_word(domain->path) : text_or_word(project->domainid));
     }
@@ -117,7 +115,7 @@ static void
 resolve_project(Planner *planner, Owner *owner)
 {
     const Catalog *catalog = planner->catalog;
-    owner->of_project = g_hash_table_lookup(planner->projects, owner->projectid);
+    owner->of_project = table_find(&planner->projects, owner->projectid);
     owner->label = arena_printf(planner->arena, "project '%s'",
         owner->of_project ? text_or_word(owner->of_project->name) : owner->projectid);
     if (!owner->of_project) {
@@ -129,9 +127,9 @@ resolve_project(Planner *planner, Owner *owner)
                 count_text(planner, catalog->projects.n), NULL);
         return;
     }
-    owner->of_domain = owner->of_project->domainid.value ? g_hash_table_lookup(planner->domains,
-                                                               owner->of_project->domainid.value)
-                                                         : NULL;
+    owner->of_domain = owner->of_project->domainid.value
+                           ? table_find(&planner->domains, owner->of_project->domainid.value)
+                           : NULL;
     owner->domainid = NULL;
     if (!is_active(owner->of_project->state, "active"))
         refuse(owner, FINDING_PROJECT_INACTIVE, text_or_word(owner->of_project->name),
@@ -152,7 +150,7 @@ resolve(Planner *planner, Owner *owner)
     else
         resolve_caller(planner, owner);
     if (!owner->of_domain && owner->of_account && owner->of_account->domainid.value)
-        owner->of_domain = g_hash_table_lookup(planner->domains, owner->of_account->domainid.value);
+        owner->of_domain = table_find(&planner->domains, owner->of_account->domainid.value);
     if (!owner->label)
         owner->label = owner->account ? owner->account : "nobody";
 }
@@ -168,7 +166,7 @@ owner_resolve(Planner *planner, const char *account, const char *domainid, const
     owner = arena_new(planner->arena, Owner);
     *owner = (Owner){.account = account, .domainid = domainid, .projectid = projectid};
     resolve(planner, owner);
-    owner->by_vlan = g_hash_table_new(g_int64_hash, g_int64_equal);
+    owner->by_vlan = g_hash_table_new(NULL, NULL);
     g_hash_table_insert(planner->owners, kept, owner);
     return owner;
 }
@@ -307,7 +305,7 @@ check_owner(Task *task)
     const Owner *owner = task->owner = owner_resolve(
         planner, choice->account.value, choice->domainid.value, choice->projectid.value);
     if (owner->account && owner->projectid && is_read(&catalog->projects) &&
-        !g_hash_table_contains(planner->projects, owner->projectid))
+        !table_find(&planner->projects, owner->projectid))
         FIND(task, PROJECT_NOT_FOUND, NULL, ARG(owner->projectid),
             ARG(count_text(planner, catalog->projects.n)));
     if (owner->problem)

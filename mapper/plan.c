@@ -217,7 +217,7 @@ hypervisor_of(const Planner *planner, const Instance *instance)
         return HYPERVISOR_KVM;
     if (!word && instance->cloudstack && instance->cloudstack->cluster.value) {
         const Cluster *cluster =
-            g_hash_table_lookup(planner->clusters, instance->cloudstack->cluster.value);
+            table_find(&planner->clusters, instance->cloudstack->cluster.value);
         word = cluster ? cluster->hypervisortype.value : NULL;
     }
     if (!word)

@@ -7,31 +7,18 @@
 
 #include "trap_priv.h"
 
+/* The first of equal keys stays; what has none cannot be looked for. */
 static void
-add_to_list(GHashTable *table, gconstpointer key, gconstpointer value)
+add_first(Table *table, Text key, const void *value)
 {
-    GPtrArray *list = g_hash_table_lookup(table, key);
-    if (!list) {
-        list = g_ptr_array_new();
-        g_hash_table_insert(table, (gpointer)key, list);
-    }
-    g_ptr_array_add(list, (gpointer)value);
+    if (key.value)
+        table_add(table, key.value, value);
 }
 
-/* The first of equal keys stays. */
 static void
-add_first(GHashTable *table, Text key, gconstpointer value)
+add_pair(Table *table, Text a, Text b, const void *value)
 {
-    if (key.value && !g_hash_table_contains(table, key.value))
-        g_hash_table_insert(table, (gpointer)key.value, (gpointer)value);
-}
-
-/* As add_first(), under a copy of the key that was made last. */
-static void
-add_first_key(Planner *planner, GHashTable *table, gconstpointer value)
-{
-    if (!g_hash_table_contains(table, planner->lookup))
-        g_hash_table_insert(table, key_keep(&planner->scratch, planner->lookup), (gpointer)value);
+    table_add_pair(table, hashed(a.value), hashed(b.value), value);
 }
 
 #define INDEX_BY_ID(table, list)                                                                   \
@@ -42,34 +29,31 @@ static void
 index_ids(Planner *planner)
 {
     const Catalog *catalog = planner->catalog;
-    INDEX_BY_ID(planner->networks, catalog->networks);
-    INDEX_BY_ID(planner->service_offerings, catalog->service_offerings);
-    INDEX_BY_ID(planner->disk_offerings, catalog->disk_offerings);
-    INDEX_BY_ID(planner->pools, catalog->pools);
-    INDEX_BY_ID(planner->templates, catalog->templates);
-    INDEX_BY_ID(planner->clusters, catalog->clusters);
-    INDEX_BY_ID(planner->domains, catalog->domains);
-    INDEX_BY_ID(planner->projects, catalog->projects);
+    INDEX_BY_ID(&planner->networks, catalog->networks);
+    INDEX_BY_ID(&planner->service_offerings, catalog->service_offerings);
+    INDEX_BY_ID(&planner->disk_offerings, catalog->disk_offerings);
+    INDEX_BY_ID(&planner->pools, catalog->pools);
+    INDEX_BY_ID(&planner->templates, catalog->templates);
+    INDEX_BY_ID(&planner->clusters, catalog->clusters);
+    INDEX_BY_ID(&planner->domains, catalog->domains);
+    INDEX_BY_ID(&planner->projects, catalog->projects);
     for (size_t i = 0; i < catalog->accounts.n; i++) {
         const Account *account = &catalog->accounts.items[i];
-        planner_key(planner, account->domainid.value, account->name.value, NULL);
-        add_first_key(planner, planner->accounts, account);
+        add_pair(&planner->accounts, account->domainid, account->name, account);
     }
     for (size_t i = 0; i < catalog->settings.n; i++)
-        add_first(planner->settings, catalog->settings.items[i].name, &catalog->settings.items[i]);
+        add_first(&planner->settings, catalog->settings.items[i].name, &catalog->settings.items[i]);
     for (size_t i = 0; i < catalog->zone_settings.n; i++) {
         const ZoneSetting *row = &catalog->zone_settings.items[i];
-        planner_key(planner, row->zoneid.value, row->name.value, NULL);
-        add_first_key(planner, planner->scoped_settings, row->value.value);
+        add_pair(&planner->scoped_settings, row->zoneid, row->name, row->value.value);
     }
     for (size_t i = 0; i < catalog->pool_settings.n; i++) {
         const PoolSetting *row = &catalog->pool_settings.items[i];
-        planner_key(planner, row->storageid.value, row->name.value, NULL);
-        add_first_key(planner, planner->scoped_settings, row->value.value);
+        add_pair(&planner->scoped_settings, row->storageid, row->name, row->value.value);
     }
     for (size_t i = 0; i < catalog->hosts.n; i++) {
-        add_first(planner->hosts, catalog->hosts.items[i].name, &catalog->hosts.items[i]);
-        add_first(planner->hosts, catalog->hosts.items[i].ipaddress, &catalog->hosts.items[i]);
+        add_first(&planner->hosts, catalog->hosts.items[i].name, &catalog->hosts.items[i]);
+        add_first(&planner->hosts, catalog->hosts.items[i].ipaddress, &catalog->hosts.items[i]);
     }
 }
 
@@ -88,24 +72,48 @@ index_guest_os(Planner *planner)
 {
     const Catalog *catalog = planner->catalog;
     for (size_t i = 0; i < catalog->os_types.n; i++)
-        add_first(
-            planner->os_types, catalog->os_types.items[i].description, &catalog->os_types.items[i]);
+        add_first(&planner->os_types, catalog->os_types.items[i].description,
+            &catalog->os_types.items[i]);
     for (size_t i = 0; i < catalog->os_mappings.n; i++) {
         const OsMapping *mapping = &catalog->os_mappings.items[i];
         if (g_strcmp0(mapping->hypervisor.value, "VMware") != 0)
             continue;
-        const char *version = mapping->hypervisorversion.value;
-        planner_key(planner, version, "T", mapping->ostypeid.value);
-        add_first_key(planner, planner->os_mappings, mapping);
-        planner_key(planner, version, "N", mapping->osnameforhypervisor.value);
-        add_first_key(planner, planner->os_mappings, mapping);
+        const Text version = mapping->hypervisorversion;
+        add_pair(&planner->mapped_types, version, mapping->ostypeid, mapping);
+        add_pair(&planner->mapped_os, version, mapping->osnameforhypervisor, mapping);
     }
+}
+
+static const NetworkInfo *
+network_info(const Planner *planner, const Network *network)
+{
+    return &planner->network_infos[network - planner->catalog->networks.items];
 }
 
 VlanKey
 network_vlan(const Planner *planner, const Network *network)
 {
-    return planner->network_vlans[network - planner->catalog->networks.items];
+    return network_info(planner, network)->vlan;
+}
+
+HashedText
+network_id(const Planner *planner, const Network *network)
+{
+    return network_info(planner, network)->id;
+}
+
+static void
+index_network(Planner *planner, const Network *network, VlanKey vlan)
+{
+    bool is_allocated = !g_strcmp0(network->state.value, "Allocated");
+    if (network->name.value)
+        table_add_to_list(
+            &planner->scratch, &planner->networks_by_name, network->name.value, network);
+    planner->sees_vlans |= network->broadcasturi.value != NULL;
+    if (vlan)
+        list_add(&planner->scratch, &planner_vlan(planner, vlan)->networks, network);
+    if (network->broadcasturi.state == FACT_UNKNOWN && !is_allocated)
+        planner->has_hidden_vlan = true;
 }
 
 static void
@@ -113,30 +121,23 @@ index_networks(Planner *planner)
 {
     const Catalog *catalog = planner->catalog;
     size_t n_guest = 0;
-    planner->network_vlans = arena_new_n(&planner->scratch, VlanKey, catalog->networks.n);
+    planner->network_infos = arena_new_n(&planner->scratch, NetworkInfo, catalog->networks.n);
     for (size_t i = 0; i < catalog->networks.n; i++) {
         const Network *network = &catalog->networks.items[i];
-        if (network->broadcasturi.value)
-            planner->network_vlans[i] = vlan_key_of_uri(network->broadcasturi.value);
+        NetworkInfo *info = &planner->network_infos[i];
+        const char *uri = network->broadcasturi.value;
+        *info = (NetworkInfo){uri ? vlan_key_of_uri(uri) : 0, hashed(network->id.value)};
         if (!is_guest_network(planner, network))
             continue;
         n_guest++;
-        if (network->name.value)
-            add_to_list(planner->networks_by_name, network->name.value, network);
-        bool is_allocated = !g_strcmp0(network->state.value, "Allocated");
-        if (network->broadcasturi.value) {
-            VlanKey *key = &planner->network_vlans[i];
-            planner->sees_vlans = true;
-            if (*key)
-                add_to_list(planner->vlans, key, network);
-        } else if (network->broadcasturi.state == FACT_UNKNOWN && !is_allocated)
-            planner->has_hidden_vlan = true;
+        index_network(planner, network, info->vlan);
     }
     planner->sees_vlans |= !n_guest && is_read(&catalog->networks);
     for (size_t i = 0; i < catalog->network_permissions.n; i++) {
         const NetworkPermission *permission = &catalog->network_permissions.items[i];
         if (permission->networkid.value)
-            add_to_list(planner->permissions, permission->networkid.value, permission);
+            table_add_to_list(
+                &planner->scratch, &planner->permissions, permission->networkid.value, permission);
     }
 }
 
@@ -147,10 +148,9 @@ index_label(Planner *planner, const char *label, const char *physical)
     if (!label || !physical)
         return;
     const char *name = arena_strndup(planner->arena, label, strcspn(label, ","));
-    const char *known = g_hash_table_lookup(planner->labels, name);
+    void **at = table_at(&planner->labels, name);
     /* A label of two physical networks tells nothing. */
-    g_hash_table_insert(planner->labels, (gpointer)name,
-        (gpointer)(known && strcmp(known, physical) != 0 ? "" : physical));
+    *at = (void *)(*at && strcmp(*at, physical) != 0 ? "" : physical);
 }
 
 static void
@@ -175,14 +175,12 @@ index_managed_nics(Planner *planner, const ManagedVm *vm)
         *ref = (ManagedNicRef){vm, nic};
         if (nic->macaddress.value) {
             g_autofree char *mac = g_ascii_strdown(nic->macaddress.value, -1);
-            add_to_list(planner->managed_macs, arena_strdup(&planner->scratch, mac), ref);
+            table_add_to_list(&planner->scratch, &planner->managed_macs,
+                arena_strdup(&planner->scratch, mac), ref);
         }
-        planner_key(planner, nic->networkid.value, vm->name.value, NULL);
-        add_first_key(planner, planner->managed_hostnames, vm);
-        if (nic->ipaddress.value) {
-            planner_key(planner, nic->networkid.value, nic->ipaddress.value, NULL);
-            add_first_key(planner, planner->managed_ips, vm);
-        }
+        add_pair(&planner->managed_hostnames, nic->networkid, vm->name, vm);
+        if (nic->ipaddress.value)
+            add_pair(&planner->managed_ips, nic->networkid, nic->ipaddress, vm);
     }
 }
 
@@ -194,10 +192,8 @@ index_routers(Planner *planner)
         const Router *router = &catalog->routers.items[i];
         for (size_t j = 0; j < router->nic.n; j++) {
             const RouterNic *nic = &router->nic.items[j];
-            if (!nic->networkid.value || !nic->ipaddress.value)
-                continue;
-            planner_key(planner, nic->networkid.value, nic->ipaddress.value, NULL);
-            add_first_key(planner, planner->router_ips, router);
+            if (nic->networkid.value && nic->ipaddress.value)
+                add_pair(&planner->router_ips, nic->networkid, nic->ipaddress, router);
         }
     }
 }
@@ -206,59 +202,82 @@ static void
 index_managed(Planner *planner)
 {
     const Catalog *catalog = planner->catalog;
+    Arena *scratch = &planner->scratch;
     index_routers(planner);
     for (size_t i = 0; i < catalog->vms.n; i++) {
         const ManagedVm *vm = &catalog->vms.items[i];
-        add_first(planner->managed_ids, vm->id, vm);
+        add_first(&planner->managed_ids, vm->id, vm);
         if (vm->instancename.value)
-            add_to_list(planner->managed_names, vm->instancename.value, vm);
+            table_add_to_list(scratch, &planner->managed_names, vm->instancename.value, vm);
         index_managed_nics(planner, vm);
-        if (!vm->zoneid.value || !g_strcmp0(vm->zoneid.value, planner->zone->id.value)) {
-            planner_key(planner, NULL, vm->name.value, NULL); /* anywhere in the zone */
-            add_first_key(planner, planner->managed_hostnames, vm);
-        }
+        if (!vm->zoneid.value || !g_strcmp0(vm->zoneid.value, planner->zone->id.value))
+            add_pair(&planner->managed_hostnames, text_absent(), vm->name, vm); /* anywhere */
     }
     for (size_t i = 0; i < catalog->volumes.n; i++) {
         const ManagedVolume *volume = &catalog->volumes.items[i];
         if (volume->virtualmachineid.value)
-            add_to_list(planner->managed_volumes, volume->virtualmachineid.value, volume);
+            table_add_to_list(
+                scratch, &planner->managed_volumes, volume->virtualmachineid.value, volume);
     }
     for (size_t i = 0; i < catalog->shared_ips.n; i++) {
         const SharedIp *ip = &catalog->shared_ips.items[i];
-        planner_key(planner, ip->networkid.value, ip->ipaddress.value, NULL);
-        add_first_key(planner, planner->shared_ips, ip);
+        add_pair(&planner->shared_ips, ip->networkid, ip->ipaddress, ip);
     }
 }
 
-static size_t *
-count_name(Planner *planner, const char *a, const char *b, const char *c)
+/* --- names ------------------------------------------------------------------------------------ */
+
+NameUses *
+name_uses_find(const Planner *planner, const char *name)
 {
-    const Key *key = planner_key(planner, a, b, c);
-    size_t *count = g_hash_table_lookup(planner->names, key);
-    if (!count) {
-        count = arena_new(&planner->scratch, size_t);
-        g_hash_table_insert(planner->names, key_keep(&planner->scratch, key), count);
+    return table_find(&planner->names, name);
+}
+
+static bool
+is_use_of(const NameUse *use, const InstanceView *view)
+{
+    return is_same_text(use->source, view->source.value) &&
+           is_same_text(use->cluster, view->cluster.value);
+}
+
+NameUse *
+name_use_find(const Planner *planner, const InstanceView *view)
+{
+    NameUses *uses = name_uses_find(planner, view->name.value);
+    NameUse *use = uses ? &uses->first : NULL;
+    while (use && !is_use_of(use, view))
+        use = use->next;
+    return use;
+}
+
+static void
+count_name(Planner *planner, const InstanceView *view)
+{
+    void **at = table_at(&planner->names, view->name.value);
+    bool is_first = !*at;
+    NameUses *uses = *at = is_first ? arena_new(&planner->scratch, NameUses) : *at;
+    NameUse *use = &uses->first;
+    uses->n++;
+    while (!is_first && use && !is_use_of(use, view))
+        use = use->next;
+    if (!use) {
+        use = arena_new(&planner->scratch, NameUse);
+        use->next = uses->first.next;
+        uses->first.next = use;
     }
-    ++*count;
-    return count;
+    use->source = view->source.value;
+    use->cluster = view->cluster.value;
+    use->n++;
 }
 
 static void
 index_instances(Planner *planner)
 {
     const Inventory *inventory = planner->inventory;
-    planner->name_counts = arena_new_n(&planner->scratch, NameCounts, inventory->n_instances);
     for (size_t i = 0; i < inventory->n_instances; i++) {
         const InstanceView *view = instance_view(&inventory->instances[i]);
-        const InstanceView *listed = inventory->instances[i].cloudstack;
-        NameCounts *counts = &planner->name_counts[i];
-        if (listed)
-            count_name(planner, LISTED_KEY, listed->cluster.value, listed->name.value);
-        if (is_true(view->is_template))
-            continue;
-        counts->here =
-            count_name(planner, view->source.value, view->cluster.value, view->name.value);
-        counts->anywhere = count_name(planner, NULL, NULL, view->name.value);
+        if (!is_true(view->is_template))
+            count_name(planner, view);
     }
 }
 
@@ -294,85 +313,82 @@ index_sources(Planner *planner)
         bool is_view = source && source->kind == SOURCE_KIND_CLOUDSTACK;
         if (is_view && !was_listed(inventory, cluster))
             continue;
-        add_first(is_view ? planner->read_clusters : planner->seen_clusters,
+        add_first(is_view ? &planner->read_clusters : &planner->seen_clusters,
             is_view ? cluster->id : cluster->name, cluster->source.value);
     }
     for (size_t i = 0; i < inventory->n_hosts; i++) {
         const SourceHost *host = inventory->hosts[i];
         const SourceInfo *source = inventory_find_source(inventory, host->source.value);
         if (source && source->kind != SOURCE_KIND_CLOUDSTACK)
-            add_first(planner->seen_clusters, host->name, host->source.value);
+            add_first(&planner->seen_clusters, host->name, host->source.value);
     }
 }
 
-/* Every table of a planner, by what its keys are. */
+static const size_t flat_tables[] = {
+#define FLAT(member) offsetof(Planner, member)
+    FLAT(networks),
+    FLAT(networks_by_name),
+    FLAT(service_offerings),
+    FLAT(disk_offerings),
+    FLAT(templates),
+    FLAT(pools),
+    FLAT(clusters),
+    FLAT(domains),
+    FLAT(projects),
+    FLAT(accounts),
+    FLAT(hosts),
+    FLAT(permissions),
+    FLAT(labels),
+    FLAT(managed_names),
+    FLAT(managed_macs),
+    FLAT(managed_ids),
+    FLAT(managed_files),
+    FLAT(managed_volumes),
+    FLAT(managed_hostnames),
+    FLAT(managed_ips),
+    FLAT(router_ips),
+    FLAT(shared_ips),
+    FLAT(settings),
+    FLAT(scoped_settings),
+    FLAT(os_types),
+    FLAT(mapped_types),
+    FLAT(mapped_os),
+    FLAT(names),
+    FLAT(listed_names),
+    FLAT(read_clusters),
+    FLAT(seen_clusters),
+    FLAT(source_hosts),
+    FLAT(listing_hosts),
+    FLAT(offering_counts),
+    FLAT(held_hostnames),
+    FLAT(held_ips),
+    FLAT(held_macs),
+    FLAT(abouts),
+    FLAT(mapped_disks),
+};
+
+/* Tables by longer keys, numbers and pointers. */
 static const struct {
     size_t offset;
     GHashFunc hash;
     GEqualFunc equal;
-    GDestroyNotify free_value;
 } tables[] = {
 #define TABLE(member, ...)                                                                         \
     {                                                                                              \
         offsetof(Planner, member), __VA_ARGS__                                                     \
     }
-#define BY_TEXT(member)    TABLE(member, text_hash, g_str_equal, NULL)
-#define BY_KEY(member)     TABLE(member, key_hash, key_equal, NULL)
-#define BY_VLAN(member)    TABLE(member, g_int64_hash, g_int64_equal, NULL)
-#define BY_NUMBERS(member) TABLE(member, number_key_hash, number_key_equal, NULL)
-#define LISTS(member)      TABLE(member, text_hash, g_str_equal, (GDestroyNotify)g_ptr_array_unref)
-    BY_TEXT(networks),
-    BY_TEXT(service_offerings),
-    BY_TEXT(disk_offerings),
-    BY_TEXT(templates),
-    BY_TEXT(pools),
-    BY_TEXT(clusters),
-    BY_TEXT(domains),
-    BY_TEXT(projects),
-    BY_TEXT(hosts),
-    BY_TEXT(labels),
-    BY_TEXT(settings),
-    BY_TEXT(read_clusters),
-    BY_TEXT(seen_clusters),
-    BY_TEXT(os_types),
-    BY_TEXT(abouts),
-    BY_TEXT(managed_ids),
-    BY_TEXT(listing_hosts),
-    BY_TEXT(offering_counts),
-    BY_KEY(accounts),
-    BY_KEY(managed_hostnames),
-    BY_KEY(managed_ips),
-    BY_KEY(router_ips),
-    BY_KEY(shared_ips),
-    BY_KEY(os_mappings),
-    BY_KEY(names),
-    BY_KEY(source_hosts),
-    BY_KEY(shown_twins),
-    BY_KEY(owners),
-    BY_KEY(ledgers),
-    BY_KEY(pool_matches),
-    BY_KEY(convert_targets),
-    BY_KEY(source_clusters),
-    BY_KEY(move_targets),
-    BY_KEY(held_hostnames),
-    BY_KEY(held_ips),
-    BY_KEY(held_macs),
-    BY_KEY(scoped_settings),
-    LISTS(permissions),
-    LISTS(networks_by_name),
-    LISTS(managed_names),
-    LISTS(managed_macs),
-    LISTS(managed_files),
-    LISTS(managed_volumes),
-    BY_VLAN(vlan_texts),
-    BY_VLAN(create_texts),
-    BY_NUMBERS(offering_picks),
-    BY_NUMBERS(disk_offering_picks),
-    TABLE(vlans, g_int64_hash, g_int64_equal, (GDestroyNotify)g_ptr_array_unref),
-    BY_TEXT(mapped_disks),
-    TABLE(pool_spaces, NULL, NULL, NULL),
-    TABLE(network_traps, NULL, NULL, NULL),
-    TABLE(rooms, NULL, NULL, NULL),
+    TABLE(owners, key_hash, key_equal),
+    TABLE(ledgers, key_hash, key_equal),
+    TABLE(pool_matches, key_hash, key_equal),
+    TABLE(source_clusters, key_hash, key_equal),
+    TABLE(move_targets, key_hash, key_equal),
+    TABLE(convert_targets, key_hash, key_equal),
+    TABLE(offering_picks, number_key_hash, number_key_equal),
+    TABLE(disk_offering_picks, number_key_hash, number_key_equal),
+    TABLE(other_vlans, g_int64_hash, g_int64_equal),
+    TABLE(pool_spaces, NULL, NULL),
+    TABLE(network_traps, NULL, NULL),
+    TABLE(rooms, NULL, NULL),
 };
 
 static GHashTable **
@@ -385,9 +401,9 @@ static void
 new_tables(Planner *planner)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(tables); i++)
-        *table_of(planner, i) =
-            g_hash_table_new_full(tables[i].hash, tables[i].equal, NULL, tables[i].free_value);
+        *table_of(planner, i) = g_hash_table_new(tables[i].hash, tables[i].equal);
     arena_init(&planner->scratch);
+    planner->plain_vlans = arena_new_n(&planner->scratch, VlanInfo *, VLAN_ALL + 1);
     planner->lookup =
         arena_alloc(&planner->scratch, sizeof(Key) + KEY_PARTS_MAX * sizeof(const char *));
     planner->key = g_string_sized_new(256);
@@ -403,7 +419,7 @@ new_tables(Planner *planner)
 static int64_t
 bound_of_setting(const Planner *planner, const char *name)
 {
-    const Setting *setting = g_hash_table_lookup(planner->settings, name);
+    const Setting *setting = table_find(&planner->settings, name);
     int64_t bound =
         setting && setting->value.value ? g_ascii_strtoll(setting->value.value, NULL, 10) : 0;
     return bound > 0 ? bound : G_MAXINT32;
@@ -471,6 +487,8 @@ planner_release(Planner *planner)
     reach_release(planner);
     for (size_t i = 0; i < G_N_ELEMENTS(tables); i++)
         g_clear_pointer(table_of(planner, i), g_hash_table_destroy);
+    for (size_t i = 0; i < G_N_ELEMENTS(flat_tables); i++)
+        table_release((Table *)(void *)((char *)planner + flat_tables[i]));
     g_array_unref(planner->findings);
     g_array_unref(planner->reasons);
     g_array_unref(planner->nic_uses);
@@ -522,7 +540,7 @@ planner_find_zone(Planner *planner, const char *name, GError **error)
 Answer
 setting_is_true(const Planner *planner, const char *name)
 {
-    const Setting *setting = g_hash_table_lookup(planner->settings, name);
+    const Setting *setting = table_find(&planner->settings, name);
     if (setting && setting->value.value)
         return strcmp(setting->value.value, "true") ? ANSWER_NO : ANSWER_YES;
     return setting ? ANSWER_NO : ANSWER_UNKNOWN;
@@ -534,7 +552,7 @@ domain_is_within(const Planner *planner, const char *domainid, const char *ances
     for (int depth = 0; domainid && depth < 64; depth++) {
         if (!g_strcmp0(domainid, ancestorid))
             return true;
-        const Domain *domain = g_hash_table_lookup(planner->domains, domainid);
+        const Domain *domain = table_find(&planner->domains, domainid);
         domainid = domain ? domain->parentdomainid.value : NULL;
     }
     return false;

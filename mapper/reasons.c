@@ -22,7 +22,7 @@ name_of_nic_network(const Planner *planner, const Choice *choice, const char *ab
     for (size_t i = 0; i < choice->nics.n; i++) {
         const NicChoice *nic = &choice->nics.items[i];
         const Network *network = is_about(about, "nics", nic->nic) && nic->networkid.value
-                                     ? g_hash_table_lookup(planner->networks, nic->networkid.value)
+                                     ? table_find(&planner->networks, nic->networkid.value)
                                      : NULL;
         if (network)
             return network->name.value;
@@ -37,7 +37,7 @@ name_of_disk_offering(const Planner *planner, const Choice *choice, const char *
         const DiskChoice *disk = &choice->disks.items[i];
         const DiskOffering *offering =
             is_about(about, "disks", disk->disk) && disk->diskofferingid.value
-                ? g_hash_table_lookup(planner->disk_offerings, disk->diskofferingid.value)
+                ? table_find(&planner->disk_offerings, disk->diskofferingid.value)
                 : NULL;
         if (offering)
             return offering->name.value;
@@ -60,7 +60,7 @@ name_of_move_pool(const Planner *planner, const Choice *choice, const char *abou
     for (size_t i = 0; i < choice->migrate.n; i++) {
         const MigrateChoice *move = &choice->migrate.items[i];
         const StoragePool *pool = is_about(about, "migrate", move->disk) && move->storageid.value
-                                      ? g_hash_table_lookup(planner->pools, move->storageid.value)
+                                      ? table_find(&planner->pools, move->storageid.value)
                                       : NULL;
         if (pool)
             return pool->name.value;
@@ -81,16 +81,15 @@ name_of_choice(Planner *planner, const PlanItem *item, const char *about)
         return name_of_root(item);
     if (!strcmp(about, "serviceofferingid") && choice->serviceofferingid.value) {
         const ServiceOffering *offering =
-            g_hash_table_lookup(planner->service_offerings, choice->serviceofferingid.value);
+            table_find(&planner->service_offerings, choice->serviceofferingid.value);
         return offering ? offering->name.value : NULL;
     }
     if (!strcmp(about, "clusterid") && choice->clusterid.value) {
-        const Cluster *cluster = g_hash_table_lookup(planner->clusters, choice->clusterid.value);
+        const Cluster *cluster = table_find(&planner->clusters, choice->clusterid.value);
         return cluster ? cluster->name.value : NULL;
     }
     if (!strcmp(about, "templateid") && choice->templateid.value) {
-        const Template *template =
-            g_hash_table_lookup(planner->templates, choice->templateid.value);
+        const Template *template = table_find(&planner->templates, choice->templateid.value);
         return template ? template->name.value : NULL;
     }
     if (!strcmp(about, "hostname"))

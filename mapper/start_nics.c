@@ -117,7 +117,7 @@ void
 init_rates(Planner *planner)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(rate_settings); i++) {
-        const Setting *setting = g_hash_table_lookup(planner->settings, rate_settings[i]);
+        const Setting *setting = table_find(&planner->settings, rate_settings[i]);
         if (setting && setting->value.value)
             planner->default_rates[i] = int_known(g_ascii_strtoll(setting->value.value, NULL, 10));
     }

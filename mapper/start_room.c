@@ -54,7 +54,7 @@ static const char *
 threshold_of(const Planner *planner, const Cluster *cluster, const char *name)
 {
     const Catalog *catalog = planner->catalog;
-    const Setting *setting = g_hash_table_lookup(planner->settings, name);
+    const Setting *setting = table_find(&planner->settings, name);
     const char *value = setting ? setting->value.value : NULL;
     for (size_t i = 0; i < catalog->cluster_settings.n; i++) {
         const ClusterSetting *own = &catalog->cluster_settings.items[i];
@@ -269,7 +269,7 @@ static RoomHost *
 own_host(const Task *task, const Room *room)
 {
     const char *name = task->server->host_name.value;
-    const Host *host = name ? g_hash_table_lookup(task->planner->hosts, name) : NULL;
+    const Host *host = name ? table_find(&task->planner->hosts, name) : NULL;
     for (size_t i = 0; host && i < room->n_hosts; i++)
         if (room->hosts[i].host == host)
             return &room->hosts[i];

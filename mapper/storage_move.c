@@ -157,9 +157,8 @@ target_text(const Planner *planner, const PoolSpace *space, const Texts *tags)
 {
     Arena *arena = planner->arena;
     const StoragePool *pool = space->pool;
-    const Cluster *cluster = pool->clusterid.value
-                                 ? g_hash_table_lookup(planner->clusters, pool->clusterid.value)
-                                 : NULL;
+    const Cluster *cluster =
+        pool->clusterid.value ? table_find(&planner->clusters, pool->clusterid.value) : NULL;
     const char *place = !pool->clusterid.value ? "zone-wide"
                         : cluster
                             ? arena_printf(arena, "in cluster '%s'", text_or_word(cluster->name))

@@ -185,7 +185,7 @@ find_before(Task *task, Move *move)
         const DiskChoice *entry = &choice->disks.items[i];
         const DiskOffering *offering =
             entry->diskofferingid.value && !g_strcmp0(entry->disk.value, move->id)
-                ? g_hash_table_lookup(task->planner->disk_offerings, entry->diskofferingid.value)
+                ? table_find(&task->planner->disk_offerings, entry->diskofferingid.value)
                 : NULL;
         if (offering) {
             move->tags_before = &offering->tags;
@@ -205,7 +205,7 @@ find_after(Task *task, Move *move, Text id)
         move->name = move->name_before;
         return move->name != NULL;
     }
-    const DiskOffering *offering = g_hash_table_lookup(planner->disk_offerings, id.value);
+    const DiskOffering *offering = table_find(&planner->disk_offerings, id.value);
     const ServiceOffering *service = offering ? NULL : find_service_with(planner, id.value);
     bool is_removed = offering && offering->state.value && strcmp(offering->state.value, "Active");
     move->offeringid = id.value;
@@ -355,7 +355,7 @@ find_pool(Task *task, const MigrateChoice *entry, Move *move)
 {
     Planner *planner = task->planner;
     const char *id = entry->storageid.value;
-    move->pool = id ? g_hash_table_lookup(planner->pools, id) : NULL;
+    move->pool = id ? table_find(&planner->pools, id) : NULL;
     if (!move->pool && !is_read(&planner->catalog->pools))
         find_unread_list(task, "pools");
     else if (!move->pool)

@@ -119,9 +119,8 @@ static void
 describe_pool(Planner *planner, const StoragePool *pool, StorageRow *row)
 {
     const PoolSpace *space = pool_space(planner, pool);
-    const Cluster *cluster = pool->clusterid.value
-                                 ? g_hash_table_lookup(planner->clusters, pool->clusterid.value)
-                                 : NULL;
+    const Cluster *cluster =
+        pool->clusterid.value ? table_find(&planner->clusters, pool->clusterid.value) : NULL;
     row->pool = pool->name;
     row->poolid = pool->id;
     row->pooltype = pool->type;

@@ -33,12 +33,12 @@ threshold_of(Planner *planner, const StoragePool *pool, const char *name)
 {
     const char *const scopes[] = {pool->id.value, planner->zone->id.value};
     for (size_t i = 0; i < G_N_ELEMENTS(scopes); i++) {
-        const char *own = g_hash_table_lookup(
-            planner->scoped_settings, planner_key(planner, scopes[i], name, NULL));
+        const char *own =
+            table_find_pair(&planner->scoped_settings, hashed(scopes[i]), hashed(name));
         if (positive_number(own) > 0)
             return MIN(positive_number(own), 1.0);
     }
-    const Setting *setting = g_hash_table_lookup(planner->settings, name);
+    const Setting *setting = table_find(&planner->settings, name);
     double share = setting ? positive_number(setting->value.value) : 0;
     if (share > 0)
         return MIN(share, 1.0);
@@ -51,8 +51,7 @@ factor_of(const Planner *planner, const StoragePool *pool)
     if (pool->type.value && g_strv_contains(exact_types, pool->type.value))
         return 1;
     double factor = positive_number(pool->overprovisionfactor.value);
-    const Setting *setting =
-        g_hash_table_lookup(planner->settings, "storage.overprovisioning.factor");
+    const Setting *setting = table_find(&planner->settings, "storage.overprovisioning.factor");
     return factor > 0 ? factor : setting ? positive_number(setting->value.value) : 0;
 }
 

@@ -117,8 +117,7 @@ add_host(Planner *planner, const SourceHost *host)
         return;
     if (host->cluster.value)
         add_to_place(planner, host->source.value, host->cluster.value, host);
-    const Host *known =
-        host->name.value ? g_hash_table_lookup(planner->hosts, host->name.value) : NULL;
+    const Host *known = host->name.value ? table_find(&planner->hosts, host->name.value) : NULL;
     if (source->kind == SOURCE_KIND_LIBVIRT && known && known->clusterid.value)
         add_to_place(planner, NULL, known->clusterid.value, host);
 }

@@ -57,13 +57,13 @@ router_of(const Planner *planner, const Network *network)
 
 /* Networks of the zone on the same VLAN that answer DHCP, too. */
 static const char *
-rivals_of(const Planner *planner, const Network *network)
+rivals_of(Planner *planner, const Network *network)
 {
     VlanKey key = network->broadcasturi.value ? vlan_key_of_uri(network->broadcasturi.value) : 0;
-    const GPtrArray *list = key ? g_hash_table_lookup(planner->vlans, &key) : NULL;
+    const List *list = key ? &planner_vlan(planner, key)->networks : NULL;
     g_autoptr(GString) names = g_string_new(NULL);
-    for (guint i = 0; list && i < list->len; i++) {
-        const Network *other = g_ptr_array_index(list, i);
+    for (size_t i = 0; list && i < list->n; i++) {
+        const Network *other = list->items[i];
         if (other != network && has_service(other, "Dhcp") == ANSWER_YES)
             g_string_append_printf(
                 names, "%s'%s'", names->len ? ", " : "", text_or_word(other->name));
@@ -181,9 +181,9 @@ name_some(GString *text, int64_t n, const char *ip, const char *name)
 static bool
 comes_along(Planner *planner, const Network *network, const char *ip)
 {
-    return held_by(planner, planner->held_ips, network->id.value, ip) ||
-           g_hash_table_contains(
-               planner->managed_ips, planner_key(planner, network->id.value, ip, NULL));
+    const HashedText id = network_id(planner, network), address = hashed(ip);
+    return table_find_pair(&planner->held_ips, id, address) ||
+           table_find_pair(&planner->managed_ips, id, address);
 }
 
 static void

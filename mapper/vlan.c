@@ -106,17 +106,32 @@ vlan_text(const Vlan *vlan, Arena *arena)
     return "unknown VLAN";
 }
 
+VlanInfo *
+planner_vlan(Planner *planner, VlanKey key)
+{
+    const VlanKey id = key & 0xffff;
+    VlanInfo **plain =
+        id <= VLAN_ALL && key == vlan_key_of_id((int64_t)id) ? &planner->plain_vlans[id] : NULL;
+    VlanInfo *info = plain ? *plain : g_hash_table_lookup(planner->other_vlans, &key);
+    if (info)
+        return info;
+    info = arena_new(&planner->scratch, VlanInfo);
+    info->key = key;
+    if (plain)
+        *plain = info;
+    else
+        g_hash_table_insert(planner->other_vlans, &info->key, info);
+    return info;
+}
+
 const char *
 planner_vlan_text(Planner *planner, const Vlan *vlan)
 {
     VlanKey key = vlan_key(vlan);
     if (!key)
         return vlan_text(vlan, planner->arena);
-    const char *text = g_hash_table_lookup(planner->vlan_texts, &key);
-    if (text)
-        return text;
-    text = vlan_text(vlan, planner->arena);
-    g_hash_table_insert(
-        planner->vlan_texts, arena_memdup(planner->arena, &key, sizeof key), (gpointer)text);
-    return text;
+    VlanInfo *info = planner_vlan(planner, key);
+    if (!info->text)
+        info->text = vlan_text(vlan, planner->arena);
+    return info->text;
 }
