@@ -283,6 +283,7 @@ struct Planner {
     GHashTable *owners;       /* "account/domainid/projectid" -> Owner */
     Owner **rule_owners;      /* by place in the policy */
     GHashTable *pool_matches; /* datastore and cluster -> PoolMatch */
+    List datastores;          /* PoolMatch, in the order in which they were met */
     GHashTable *offering_picks, *disk_offering_picks;
     GHashTable *convert_targets; /* "cluster/pool/direct" -> ConvertTarget */
     GHashTable *pool_spaces;     /* StoragePool -> PoolSpace */

@@ -188,6 +188,7 @@ find_match(Task *task, const Disk *disk)
     Key *kept = key_keep(&planner->scratch, key);
     match = match_pools(task, &place);
     g_hash_table_insert(planner->pool_matches, kept, match);
+    list_add(&planner->scratch, &planner->datastores, match);
     return match;
 }
 

@@ -200,11 +200,8 @@ static void
 add_datastores(Planner *planner, GArray *array)
 {
     g_autoptr(GHashTable) rows = g_hash_table_new(key_hash, key_equal);
-    GHashTableIter iter;
-    gpointer value;
-    g_hash_table_iter_init(&iter, planner->pool_matches);
-    while (g_hash_table_iter_next(&iter, NULL, &value)) {
-        const PoolMatch *match = value;
+    for (size_t i = 0; i < planner->datastores.n; i++) {
+        const PoolMatch *match = planner->datastores.items[i];
         if (!match->n_disks)
             continue;
         StorageRow *row = find_row(rows, planner, match, array);
