@@ -174,22 +174,17 @@ is_listable(const Planner *planner, const SourceCluster *cluster)
                !g_ascii_strcasecmp(hypervisor, "KVM"));
 }
 
-/* (owned) cluster id -> number of items that would be imported from it */
-static GHashTable *
-count_imports(const Plan *plan)
+void
+count_import(Planner *planner, const PlanItem *item)
 {
-    GHashTable *counts = g_hash_table_new(g_str_hash, g_str_equal);
-    for (size_t i = 0; i < plan->n_items; i++) {
-        const PlanItem *item = &plan->items[i];
-        const char *id = item->choice.clusterid.value;
-        bool is_imported =
-            item->verdict == VERDICT_READY || item->verdict == VERDICT_READY_AFTER_ACTION;
-        if (!id || !is_imported)
-            continue;
-        size_t n = GPOINTER_TO_SIZE(g_hash_table_lookup(counts, id)) + 1;
-        g_hash_table_insert(counts, (gpointer)id, GSIZE_TO_POINTER(n));
-    }
-    return counts;
+    const char *id = item->choice.clusterid.value;
+    bool is_imported =
+        item->verdict == VERDICT_READY || item->verdict == VERDICT_READY_AFTER_ACTION;
+    if (!id || !is_imported)
+        return;
+    void **at = table_at(&planner->imports, id);
+    *at = *at ? *at : arena_new(&planner->scratch, int64_t);
+    ++*(int64_t *)*at;
 }
 
 static void
@@ -206,7 +201,6 @@ plan_build_time(Planner *planner)
 {
     const Inventory *inventory = planner->inventory;
     Plan *plan = planner->plan;
-    g_autoptr(GHashTable) imports = count_imports(plan);
     g_autoptr(GArray) rows = g_array_new(false, true, sizeof(TimeRow));
     TimeRow first = catalog_row(planner);
     g_array_append_val(rows, first);
@@ -214,10 +208,11 @@ plan_build_time(Planner *planner)
         const SourceCluster *cluster = inventory->clusters[i];
         if (!is_listable(planner, cluster))
             continue;
-        const char *id = cluster->id.value;
+        const int64_t *imports =
+            cluster->id.value ? table_find(&planner->imports, cluster->id.value) : NULL;
         ClusterCost cost = {.cluster = cluster,
             .call = find_call(inventory, cluster),
-            .imports = id ? (int64_t)GPOINTER_TO_SIZE(g_hash_table_lookup(imports, id)) : 0};
+            .imports = imports ? *imports : 0};
         add_cluster(planner, rows, &cost);
     }
     if (!planner->has_cloudstack_view) {

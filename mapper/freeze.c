@@ -19,28 +19,23 @@ enum { NAMED_MAX = 20 }; /* VMs of a row */
 /* A row that is being collected. */
 typedef struct FreezeGroup {
     FreezeRow row;
-    GPtrArray *names;
+    List names; /* of the first VMs */
     size_t n;
 } FreezeGroup;
 
-typedef struct FreezeList {
+struct FreezeList {
     Planner *planner;
-    GPtrArray *groups;  /* FreezeGroup, in the order in which they were found */
+    List groups;        /* FreezeGroup, in the order in which they were found */
     GHashTable *by_key; /* Key -> FreezeGroup */
-} FreezeList;
+    /* The cluster that was looked for last, with what it was looked for by. */
+    const char *source, *host, *clusterid;
+    const SourceCluster *cluster;
+};
 
 static const char *const until =
     "the last import of these VMs is done and was compared with its plan";
 
 /* --- collecting ------------------------------------------------------------------------------- */
-
-static void
-group_free(void *data)
-{
-    FreezeGroup *group = data;
-    g_ptr_array_unref(group->names);
-    g_free(group);
-}
 
 /* The group of the key that was made last; NULL: there is none yet. */
 static FreezeGroup *
@@ -52,20 +47,19 @@ find_group(const FreezeList *list)
 static FreezeGroup *
 add_group(FreezeList *list)
 {
-    FreezeGroup *group = g_new0(FreezeGroup, 1);
-    group->names = g_ptr_array_new();
-    g_ptr_array_add(list->groups, group);
     Planner *planner = list->planner;
+    FreezeGroup *group = arena_new(&planner->scratch, FreezeGroup);
+    list_add(&planner->scratch, &list->groups, group);
     g_hash_table_insert(list->by_key, key_keep(&planner->scratch, planner->lookup), group);
     return group;
 }
 
 static void
-add_vm(FreezeGroup *group, const PlanItem *item)
+add_vm(FreezeList *list, FreezeGroup *group, const PlanItem *item)
 {
     group->n++;
-    if (group->names->len < NAMED_MAX && item->instance.name.value)
-        g_ptr_array_add(group->names, (gpointer)item->instance.name.value);
+    if (group->names.n < NAMED_MAX && item->instance.name.value)
+        list_add(&list->planner->scratch, &group->names, item->instance.name.value);
 }
 
 /* Will it be imported, as far as is known? */
@@ -150,20 +144,35 @@ drs_group(FreezeList *list, const SourceCluster *cluster, FreezeState state)
 }
 
 static const SourceCluster *
-cluster_of(const Planner *planner, const InstanceView *view)
+find_cluster(const Planner *planner, const InstanceView *view)
 {
     const char *source = view->source.value, *id = view->cluster.value;
-    const SourceHost *host =
-        view->host.value ? inventory_find_host(planner->inventory, source, view->host.value) : NULL;
-    if (!id && host)
+    const SourceHost *host = !id && view->host.value
+                                 ? inventory_find_host(planner->inventory, source, view->host.value)
+                                 : NULL;
+    if (host)
         id = host->cluster.value;
     return id ? inventory_find_cluster(planner->inventory, source, id) : NULL;
+}
+
+/* As find_cluster(); the same for all groups of a VM, and often for the next one. */
+static const SourceCluster *
+cluster_of(FreezeList *list, const InstanceView *view)
+{
+    const char *source = view->source.value, *host = view->host.value, *id = view->cluster.value;
+    if (!source || list->source != source || list->host != host || list->clusterid != id) {
+        list->cluster = find_cluster(list->planner, view);
+        list->source = source;
+        list->host = host;
+        list->clusterid = id;
+    }
+    return list->cluster;
 }
 
 static void
 add_drs(FreezeList *list, const PlanItem *item, const InstanceView *view)
 {
-    const SourceCluster *cluster = cluster_of(list->planner, view);
+    const SourceCluster *cluster = cluster_of(list, view);
     if (!cluster)
         return; /* a host of its own has no DRS */
     Bool has_drs = cluster->has_drs;
@@ -171,7 +180,7 @@ add_drs(FreezeList *list, const PlanItem *item, const InstanceView *view)
         view->drs_override.value ? view->drs_override.value : cluster->drs_level.value;
     FreezeState state = drs_state(has_drs, level);
     if (state != FREEZE_OFF)
-        add_vm(drs_group(list, cluster, state), item);
+        add_vm(list, drs_group(list, cluster, state), item);
 }
 
 /* --- Storage DRS ------------------------------------------------------------------------------ */
@@ -245,7 +254,7 @@ add_storage_drs(FreezeList *list, const PlanItem *item, const InstanceView *view
         last = store;
         FreezeState state = sdrs_state(store, view);
         if (state != FREEZE_OFF)
-            add_vm(sdrs_group(list, store, state), item);
+            add_vm(list, sdrs_group(list, store, state), item);
     }
 }
 
@@ -314,9 +323,8 @@ find_product(const Planner *planner, const InstanceView *view, const char **ret_
 }
 
 static Text
-place_of(const Planner *planner, const InstanceView *view)
+place_of(const Planner *planner, const SourceCluster *cluster, const InstanceView *view)
 {
-    const SourceCluster *cluster = cluster_of(planner, view);
     if (cluster && cluster->name.value)
         return text_known(arena_printf(planner->arena, "cluster '%s'", cluster->name.value));
     return view->host_name.value
@@ -328,7 +336,7 @@ static FreezeGroup *
 place_group(FreezeList *list, const InstanceView *view, const char *kind, const char *what)
 {
     Planner *planner = list->planner;
-    const SourceCluster *cluster = cluster_of(planner, view);
+    const SourceCluster *cluster = cluster_of(list, view);
     const char *const parts[] = {
         kind, view->source.value, cluster ? cluster->id.value : view->host.value, what};
     planner_key_of(planner, parts, G_N_ELEMENTS(parts));
@@ -339,7 +347,7 @@ place_group(FreezeList *list, const InstanceView *view, const char *kind, const 
     group->row = (FreezeRow){.kind = text_known(kind),
         .source = view->source,
         .datacenter = view->datacenter,
-        .where = place_of(planner, view),
+        .where = place_of(planner, cluster, view),
         .state = FREEZE_ON,
         .until = text_known(until)};
     return group;
@@ -368,7 +376,7 @@ add_backup(FreezeList *list, const PlanItem *item, const InstanceView *view)
             text_known("Enable the jobs again, and make a full backup: the VM is another object "
                        "to some products once it was renamed.");
     }
-    add_vm(group, item);
+    add_vm(list, group, item);
 }
 
 static void
@@ -394,7 +402,7 @@ add_tasks(FreezeList *list, const PlanItem *item, const InstanceView *view, Sour
                               : "Let them end: govc tasks -f");
         group->row.undo = text_known("nothing");
     }
-    add_vm(group, item);
+    add_vm(list, group, item);
 }
 
 /* --- KVM -------------------------------------------------------------------------------------- */
@@ -414,7 +422,7 @@ add_autostart(FreezeList *list, const PlanItem *item, const InstanceView *view)
         group->row.undo = text_known("only if the import is undone: virsh autostart NAME");
         group->row.until = text_known("for good, once they are imported");
     }
-    add_vm(group, item);
+    add_vm(list, group, item);
 }
 
 static bool
@@ -447,7 +455,7 @@ add_saved_state(FreezeList *list, const PlanItem *item, const InstanceView *view
                      : "Disable the backup jobs of these VMs; virsh checkpoint-list NAME");
         group->row.undo = text_known(is_saved ? "nothing" : "Enable the jobs again.");
     }
-    add_vm(group, item);
+    add_vm(list, group, item);
 }
 
 /* --- the list --------------------------------------------------------------------------------- */
@@ -491,7 +499,7 @@ add_unseen(FreezeList *list, const PlanItem *item)
             .undo = text_known("nothing"),
             .until = text_known(until)};
     }
-    add_vm(group, item);
+    add_vm(list, group, item);
 }
 
 static void
@@ -499,35 +507,47 @@ keep_rows(FreezeList *list)
 {
     Plan *plan = list->planner->plan;
     Arena *arena = list->planner->arena;
-    plan->n_freeze = list->groups->len;
+    plan->n_freeze = list->groups.n;
     plan->freeze = arena_new_n(arena, FreezeRow, plan->n_freeze);
-    for (guint i = 0; i < list->groups->len; i++) {
-        FreezeGroup *group = g_ptr_array_index(list->groups, i);
+    for (size_t i = 0; i < list->groups.n; i++) {
+        const FreezeGroup *group = list->groups.items[i];
+        const List *names = &group->names;
         FreezeRow *row = &plan->freeze[i];
         *row = group->row;
         row->instances = int_known((int64_t)group->n);
-        row->names.items =
-            arena_memdup(arena, group->names->pdata, group->names->len * sizeof(const char *));
-        row->names.n = group->names->len;
+        row->names.items = arena_memdup(arena, names->items, names->n * sizeof *names->items);
+        row->names.n = names->n;
         row->names.state = FACT_KNOWN;
     }
 }
 
 void
+count_freeze(Planner *planner, const PlanItem *item)
+{
+    if (!planner->freeze) {
+        planner->freeze = arena_new(&planner->scratch, FreezeList);
+        planner->freeze->planner = planner;
+        planner->freeze->by_key = g_hash_table_new(key_hash, key_equal);
+    }
+    if (!is_concerned(item))
+        return;
+    if (item->facts_of->source)
+        add_item(planner->freeze, item);
+    else
+        add_unseen(planner->freeze, item);
+}
+
+void
 plan_build_freeze(Planner *planner)
 {
-    const Plan *plan = planner->plan;
-    g_autoptr(GPtrArray) groups = g_ptr_array_new_with_free_func(group_free);
-    g_autoptr(GHashTable) by_key = g_hash_table_new(key_hash, key_equal);
-    FreezeList list = {planner, groups, by_key};
-    for (size_t i = 0; i < plan->n_items; i++) {
-        const PlanItem *item = &plan->items[i];
-        if (!is_concerned(item))
-            continue;
-        if (item->facts_of->source)
-            add_item(&list, item);
-        else
-            add_unseen(&list, item);
-    }
-    keep_rows(&list);
+    if (planner->freeze)
+        keep_rows(planner->freeze);
+}
+
+void
+freeze_release(Planner *planner)
+{
+    if (planner->freeze)
+        g_hash_table_destroy(planner->freeze->by_key);
+    planner->freeze = NULL;
 }

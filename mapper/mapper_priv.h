@@ -225,6 +225,10 @@ typedef struct Room Room;
 typedef struct RoomHost RoomHost;
 typedef struct Reach Reach;
 
+/* What is counted while items are judged; see matrix.c and freeze.c. */
+typedef struct Matrix Matrix;
+typedef struct FreezeList FreezeList;
+
 struct Planner {
     const Inventory *inventory;
     const Catalog *catalog;
@@ -299,9 +303,12 @@ struct Planner {
     GHashTable *rooms;           /* Cluster -> Room */
     GArray *shared_uses;         /* see trap_shared.c */
     Reach *reach;                /* NULL: not asked for yet */
-    GString *key;                /* scratch for texts */
-    Key *lookup;                 /* what planner_key() gives */
-    GArray *findings;            /* of the current task */
+    Matrix *matrix;
+    FreezeList *freeze;
+    Table imports;    /* cluster id -> number of items that are imported from it */
+    GString *key;     /* scratch for texts */
+    Key *lookup;      /* what planner_key() gives */
+    GArray *findings; /* of the current task */
     GArray *reasons;
     Table mapped_disks; /* of the current task: ids of disks that have an offering */
     GArray *nic_uses;   /* of the current task, see held.c */
@@ -635,10 +642,13 @@ bool network_needs_ip(const Network *network);
 /* reasons.c: carries over the reasons of @given that its choices still have */
 void keep_reasons(Task *task, const PlanItem *given);
 
-/* freeze.c: once all items are judged */
+/* freeze.c: of each item once it is judged, and of all */
+void count_freeze(Planner *planner, const PlanItem *item);
 void plan_build_freeze(Planner *planner);
+void freeze_release(Planner *planner);
 
-/* cost.c: once all items are judged */
+/* cost.c: of each item once it is judged, and of all */
+void count_import(Planner *planner, const PlanItem *item);
 void plan_build_time(Planner *planner);
 
 /* schedule.c */
@@ -646,7 +656,10 @@ void propose_wave(Task *task);
 /* Of the policy, or as it stands in the file of a plan that is checked (NULL: none is). */
 void plan_build_schedule(Planner *planner, const Plan *given);
 
-/* matrix.c */
+/* matrix.c: the port groups, then each instance, then the rows */
+void start_matrix(Planner *planner);
+void count_vlans(Planner *planner, const Instance *instance);
 void plan_build_matrix(Planner *planner);
+void matrix_release(Planner *planner);
 
 #endif

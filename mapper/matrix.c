@@ -13,40 +13,32 @@ const char *const network_match_words[MATCH_N] = {
     [MATCH_CONFLICT] = "conflict",
 };
 
-/* A row being collected; sets hold borrowed texts. */
+/* A row being collected. */
 typedef struct Draft {
     Vlan vlan;
-    GHashTable *portgroups, *switches, *hosts;
+    Table portgroups, switches, hosts; /* sets of names and ids */
     int64_t n_instances, n_nics;
-    const Instance *last; /* instance counted last */
+    const Instance *last;       /* instance counted last */
+    const char *last_portgroup; /* of the NIC counted last: mostly it is the same */
 } Draft;
 
-static Draft *
-draft_new(const Vlan *vlan)
+struct Matrix {
+    List drafts;         /* in the order in which they were met */
+    Draft **plain;       /* by VLAN ID, of those that are nothing but an ID */
+    GHashTable *by_vlan; /* NumberKey -> Draft, of all others */
+};
+
+static void
+add_hashed(Table *set, HashedText text)
 {
-    Draft *draft = g_new0(Draft, 1);
-    draft->vlan = *vlan;
-    draft->portgroups = g_hash_table_new(g_str_hash, g_str_equal);
-    draft->switches = g_hash_table_new(g_str_hash, g_str_equal);
-    draft->hosts = g_hash_table_new(g_str_hash, g_str_equal);
-    return draft;
+    if (text.text)
+        table_add_pair(set, text, hashed(NULL), text.text);
 }
 
 static void
-draft_free(gpointer data)
+add_text(Table *set, const char *text)
 {
-    Draft *draft = data;
-    g_hash_table_destroy(draft->portgroups);
-    g_hash_table_destroy(draft->switches);
-    g_hash_table_destroy(draft->hosts);
-    g_free(draft);
-}
-
-static void
-add_text(GHashTable *set, Text text)
-{
-    if (text.value)
-        g_hash_table_add(set, (gpointer)text.value);
+    add_hashed(set, hashed(text));
 }
 
 /* What no number tells: the ranges of a trunk, the segment of an overlay. */
@@ -63,57 +55,81 @@ row_text(Planner *planner, const Vlan *vlan)
 }
 
 static Draft *
-find_draft(Planner *planner, GHashTable *drafts, const Vlan *vlan)
+add_draft(Planner *planner, const Vlan *vlan)
 {
-    NumberKey key = {
-        {vlan->kind, (uint64_t)vlan->id.value, (uint64_t)vlan->secondary.value, vlan->pvlan_type},
+    Draft *draft = arena_new(&planner->scratch, Draft);
+    draft->vlan = *vlan;
+    list_add(&planner->scratch, &planner->matrix->drafts, draft);
+    return draft;
+}
+
+static Draft *
+find_draft(Planner *planner, const Vlan *vlan)
+{
+    Matrix *matrix = planner->matrix;
+    int64_t id = vlan->id.value;
+    if (vlan->kind == VLAN_ID && id > 0 && id < VLAN_ALL && !vlan->secondary.value &&
+        !vlan->pvlan_type && !vlan->ranges.n && !vlan->segment.value) {
+        if (!matrix->plain[id])
+            matrix->plain[id] = add_draft(planner, vlan);
+        return matrix->plain[id];
+    }
+    NumberKey key = {{vlan->kind, (uint64_t)id, (uint64_t)vlan->secondary.value, vlan->pvlan_type},
         row_text(planner, vlan)};
-    Draft *draft = g_hash_table_lookup(drafts, &key);
+    Draft *draft = g_hash_table_lookup(matrix->by_vlan, &key);
     if (draft)
         return draft;
-    draft = draft_new(vlan);
+    draft = add_draft(planner, vlan);
     key.text = arena_intern(&planner->scratch, key.text);
-    g_hash_table_insert(drafts, arena_memdup(&planner->scratch, &key, sizeof key), draft);
+    g_hash_table_insert(matrix->by_vlan, arena_memdup(&planner->scratch, &key, sizeof key), draft);
     return draft;
 }
 
 static void
-add_portgroups(Planner *planner, GHashTable *drafts)
+add_portgroups(Planner *planner)
 {
     const Inventory *inventory = planner->inventory;
     for (size_t i = 0; i < inventory->n_portgroups; i++) {
         const Portgroup *portgroup = inventory->portgroups[i];
         if (is_true(portgroup->is_uplink))
             continue;
-        Draft *draft = find_draft(planner, drafts, &portgroup->vlan);
-        add_text(draft->portgroups, portgroup->name);
+        Draft *draft = find_draft(planner, &portgroup->vlan);
+        add_text(&draft->portgroups, portgroup->name.value);
         for (size_t j = 0; j < portgroup->hosts.n; j++)
-            g_hash_table_add(draft->hosts, (gpointer)portgroup->hosts.items[j]);
+            add_text(&draft->hosts, portgroup->hosts.items[j]);
         const Switch *device = portgroup->switch_id.value
                                    ? inventory_find_switch(inventory, portgroup->source.value,
                                          portgroup->switch_id.value)
                                    : NULL;
         if (device)
-            add_text(draft->switches, device->name);
+            add_text(&draft->switches, device->name.value);
     }
 }
 
-static void
-add_instances(Planner *planner, GHashTable *drafts)
+void
+start_matrix(Planner *planner)
 {
-    const Inventory *inventory = planner->inventory;
-    for (size_t i = 0; i < inventory->n_instances; i++) {
-        const Instance *instance = &inventory->instances[i];
-        const InstanceView *view = instance_view(instance);
-        for (size_t j = 0; j < view->nics.n; j++) {
-            const Nic *nic = &view->nics.items[j];
-            Draft *draft = find_draft(planner, drafts, &nic->vlan);
-            draft->n_nics++;
-            draft->n_instances += draft->last != instance;
-            draft->last = instance;
-            add_text(draft->portgroups, nic->network);
-            add_text(draft->hosts, view->host);
-        }
+    Matrix *matrix = planner->matrix = arena_new(&planner->scratch, Matrix);
+    matrix->plain = arena_new_n(&planner->scratch, Draft *, VLAN_ALL);
+    matrix->by_vlan = g_hash_table_new(number_key_hash, number_key_equal);
+    add_portgroups(planner);
+}
+
+void
+count_vlans(Planner *planner, const Instance *instance)
+{
+    const InstanceView *view = instance_view(instance);
+    const HashedText host = hashed(view->host.value);
+    for (size_t i = 0; i < view->nics.n; i++) {
+        const Nic *nic = &view->nics.items[i];
+        Draft *draft = find_draft(planner, &nic->vlan);
+        draft->n_nics++;
+        draft->n_instances += draft->last != instance;
+        draft->last = instance;
+        add_hashed(&draft->hosts, host);
+        if (draft->last_portgroup != nic->network.value)
+            add_text(&draft->portgroups, nic->network.value);
+        draft->last_portgroup = nic->network.value;
     }
 }
 
@@ -124,15 +140,13 @@ compare_texts(gconstpointer a, gconstpointer b)
 }
 
 static void
-keep_texts(Arena *arena, GHashTable *set, Texts *ret)
+keep_texts(Arena *arena, const Table *set, Texts *ret)
 {
-    GHashTableIter iter;
-    gpointer text;
     *ret = (Texts){.state = FACT_KNOWN};
-    ret->items = arena_new_n(arena, const char *, g_hash_table_size(set));
-    g_hash_table_iter_init(&iter, set);
-    while (g_hash_table_iter_next(&iter, &text, NULL))
-        ret->items[ret->n++] = text;
+    ret->items = arena_new_n(arena, const char *, set->n);
+    for (size_t i = 0; i < set->n_slots; i++)
+        if (set->slots[i].value)
+            ret->items[ret->n++] = set->slots[i].value;
     if (ret->n)
         qsort(ret->items, ret->n, sizeof *ret->items, compare_texts);
 }
@@ -310,9 +324,9 @@ make_row(Planner *planner, const Draft *draft, MatrixRow *row)
 {
     Arena *arena = planner->arena;
     row->vlan = draft->vlan;
-    keep_texts(arena, draft->portgroups, &row->portgroups);
-    keep_texts(arena, draft->switches, &row->switches);
-    row->hosts = int_known(g_hash_table_size(draft->hosts));
+    keep_texts(arena, &draft->portgroups, &row->portgroups);
+    keep_texts(arena, &draft->switches, &row->switches);
+    row->hosts = int_known((int64_t)draft->hosts.n);
     row->instances = int_known(draft->n_instances);
     row->nics = int_known(draft->n_nics);
     row->zone = planner->zone->name;
@@ -323,18 +337,28 @@ make_row(Planner *planner, const Draft *draft, MatrixRow *row)
 void
 plan_build_matrix(Planner *planner)
 {
-    g_autoptr(GHashTable) drafts =
-        g_hash_table_new_full(number_key_hash, number_key_equal, NULL, draft_free);
-    add_portgroups(planner, drafts);
-    add_instances(planner, drafts);
+    const List *drafts = &planner->matrix->drafts;
     keep_all_physical_networks(planner);
     Plan *plan = planner->plan;
-    plan->networks = arena_new_n(planner->arena, MatrixRow, g_hash_table_size(drafts));
-    GHashTableIter iter;
-    gpointer draft;
-    g_hash_table_iter_init(&iter, drafts);
-    while (g_hash_table_iter_next(&iter, NULL, &draft))
-        make_row(planner, draft, &plan->networks[plan->n_networks++]);
+    plan->networks = arena_new_n(planner->arena, MatrixRow, drafts->n);
+    for (size_t i = 0; i < drafts->n; i++)
+        make_row(planner, drafts->items[i], &plan->networks[plan->n_networks++]);
     if (plan->n_networks)
         qsort(plan->networks, plan->n_networks, sizeof(MatrixRow), compare_rows);
+}
+
+void
+matrix_release(Planner *planner)
+{
+    Matrix *matrix = planner->matrix;
+    if (!matrix)
+        return;
+    for (size_t i = 0; i < matrix->drafts.n; i++) {
+        Draft *draft = (Draft *)matrix->drafts.items[i];
+        Table *sets[] = {&draft->portgroups, &draft->switches, &draft->hosts};
+        for (size_t j = 0; j < G_N_ELEMENTS(sets); j++)
+            table_release(sets[j]);
+    }
+    g_hash_table_destroy(matrix->by_vlan);
+    planner->matrix = NULL;
 }

@@ -269,6 +269,8 @@ settle(Task *task)
     keep_space(task);
     count_storage(task);
     count_offerings(task);
+    count_freeze(task->planner, task->item);
+    count_import(task->planner, task->item);
     use_limits(task);
     use_start_room(task);
 }
@@ -435,6 +437,20 @@ plan_end(Planner *planner, Plan *plan, GError **error)
     return NULL;
 }
 
+/* What rests on all items; @given: the plan that is checked, or NULL. */
+static void
+finish_plan(Planner *planner, const Plan *given)
+{
+    finish_limits(planner);
+    finish_shared(planner);
+    plan_build_matrix(planner);
+    plan_build_storage(planner);
+    plan_build_offerings(planner);
+    plan_build_freeze(planner);
+    plan_build_time(planner);
+    plan_build_schedule(planner, given);
+}
+
 static void
 build_item(Planner *planner, PlanItem *item, const Instance *instance)
 {
@@ -456,17 +472,23 @@ plan_build(const Inventory *inventory, const Catalog *catalog, const Policy *pol
     Plan *plan = planner.plan;
     plan->n_items = inventory->n_instances;
     plan->items = arena_new_n(planner.arena, PlanItem, plan->n_items);
-    for (size_t i = 0; i < plan->n_items; i++)
+    start_matrix(&planner);
+    for (size_t i = 0; i < plan->n_items; i++) {
+        count_vlans(&planner, &inventory->instances[i]);
         build_item(&planner, &plan->items[i], &inventory->instances[i]);
-    finish_limits(&planner);
-    finish_shared(&planner);
-    plan_build_matrix(&planner);
-    plan_build_storage(&planner);
-    plan_build_offerings(&planner);
-    plan_build_freeze(&planner);
-    plan_build_time(&planner);
-    plan_build_schedule(&planner, NULL);
+    }
+    finish_plan(&planner, NULL);
     return plan_end(&planner, plan, error);
+}
+
+/* Of the whole inventory, which a plan need not have. */
+static void
+count_all_vlans(Planner *planner)
+{
+    const Inventory *inventory = planner->inventory;
+    start_matrix(planner);
+    for (size_t i = 0; i < inventory->n_instances; i++)
+        count_vlans(planner, &inventory->instances[i]);
 }
 
 Plan *
@@ -477,6 +499,7 @@ plan_build_networks(
     Planner planner = {.inventory = inventory, .catalog = catalog, .policy = none};
     if (!plan_start(&planner, options, error))
         return plan_end(&planner, NULL, error);
+    count_all_vlans(&planner);
     plan_build_matrix(&planner);
     return plan_end(&planner, planner.plan, error);
 }
@@ -593,13 +616,7 @@ plan_check(const Plan *given, const Inventory *inventory, const Catalog *catalog
         else
             check_gone(&planner, &plan->items[i], item);
     }
-    finish_limits(&planner);
-    finish_shared(&planner);
-    plan_build_matrix(&planner);
-    plan_build_storage(&planner);
-    plan_build_offerings(&planner);
-    plan_build_freeze(&planner);
-    plan_build_time(&planner);
-    plan_build_schedule(&planner, given);
+    count_all_vlans(&planner);
+    finish_plan(&planner, given);
     return plan_end(&planner, plan, error);
 }

@@ -364,6 +364,7 @@ static const size_t flat_tables[] = {
     FLAT(held_ips),
     FLAT(held_macs),
     FLAT(abouts),
+    FLAT(imports),
     FLAT(mapped_disks),
 };
 
@@ -485,6 +486,8 @@ planner_release(Planner *planner)
         return;
     free_owner_caches(planner);
     reach_release(planner);
+    matrix_release(planner);
+    freeze_release(planner);
     for (size_t i = 0; i < G_N_ELEMENTS(tables); i++)
         g_clear_pointer(table_of(planner, i), g_hash_table_destroy);
     for (size_t i = 0; i < G_N_ELEMENTS(flat_tables); i++)
