@@ -15,7 +15,11 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { ARENA_BLOCK_BYTES = 64 * 1024, ARENA_ALIGN = 16 };
+enum {
+    ARENA_BLOCK_BYTES = 64 * 1024,           /* of the first block */
+    ARENA_BLOCK_BYTES_MAX = 4 * 1024 * 1024, /* of those of a large snapshot */
+    ARENA_ALIGN = 16
+};
 
 typedef struct Arena {
     GPtrArray *blocks;  /* owned blocks */
@@ -72,7 +76,9 @@ arena_alloc_aligned(Arena *arena, size_t bytes, size_t align)
 {
     size_t pad = (size_t)(-(uintptr_t)arena->next & (align - 1));
     if (bytes + pad > arena->left || !arena->next) {
-        size_t block = MAX(bytes, (size_t)ARENA_BLOCK_BYTES);
+        size_t block =
+            CLAMP(arena->total_bytes / 8, (size_t)ARENA_BLOCK_BYTES, (size_t)ARENA_BLOCK_BYTES_MAX);
+        block = MAX(bytes, block);
         arena->first = arena->next = g_malloc0(block);
         arena->left = block;
         g_ptr_array_add(arena->blocks, arena->next);
