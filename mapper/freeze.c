@@ -464,8 +464,7 @@ static void
 add_item(FreezeList *list, const PlanItem *item)
 {
     const InstanceView *view = item->facts_of->source;
-    const SourceInfo *source =
-        view ? inventory_find_source(list->planner->inventory, view->source.value) : NULL;
+    const SourceInfo *source = view ? planner_source(list->planner, view) : NULL;
     if (!source)
         return; /* what CloudStack alone tells says nothing of it: see finish_list() */
     if (source->kind == SOURCE_KIND_VSPHERE) {

@@ -123,8 +123,7 @@ static void
 check_hostname_in_zone(Task *task, const char *hostname)
 {
     Planner *planner = task->planner;
-    if (task->hypervisor != HYPERVISOR_VMWARE ||
-        setting_is_true(planner, "vm.instancename.flag") != ANSWER_YES)
+    if (task->hypervisor != HYPERVISOR_VMWARE || !planner->has_unique_hostnames)
         return;
     const ManagedVm *vm =
         table_find_pair(&planner->managed_hostnames, hashed(NULL), hashed(hostname));

@@ -75,7 +75,7 @@ hold_uses(const Task *task)
     Planner *planner = task->planner;
     const GArray *uses = planner->nic_uses;
     const HashedText hostname = hashed(task_hostname(task));
-    if (setting_is_true(planner, "vm.instancename.flag") == ANSWER_YES)
+    if (planner->has_unique_hostnames)
         hold(task, &planner->held_hostnames, hashed(NULL), hostname); /* anywhere in the zone */
     for (guint i = 0; i < uses->len; i++) {
         const NicUse *use = &g_array_index(uses, NicUse, i);

@@ -149,6 +149,23 @@ typedef struct PoolSpace {
     int64_t possible;                    /* bytes, by those of which it is unknown */
 } PoolSpace;
 
+typedef enum PoolTakeKind {
+    POOL_TAKE_NONE, /* not found */
+    POOL_TAKE_ONE,
+    POOL_TAKE_AMBIGUOUS, /* the server takes one of several, which one nobody can tell */
+    POOL_TAKE_UNKNOWN    /* a tag rule, or the release, decides */
+} PoolTakeKind;
+
+/* The pool that the server would record a disk on. */
+typedef struct PoolTake {
+    PoolTakeKind kind;
+    const StoragePool *pool; /* the first one of several */
+    const StoragePool *other;
+    bool is_rule; /* a pool's tag is a script, which is not run here */
+    /* Of those that may be taken, in releases that look at tags only afterwards. */
+    size_t n_with_tags, n_without_tags, n_with_rule;
+} PoolTake;
+
 /* What a datastore is on CloudStack's side, seen from one cluster. */
 typedef struct PoolMatch {
     const ConvertTarget *target;   /* disks do not stay there: where they are converted to */
@@ -168,24 +185,11 @@ typedef struct PoolMatch {
     const PlanItem *last;          /* the item counted last */
     int64_t n_instances, n_disks, bytes;
     bool is_known; /* pools were read and the datastore can be told */
+    /* What the server would take for an offering with the tags, which were asked for last. */
+    bool has_take;
+    Texts tags;
+    PoolTake take;
 } PoolMatch;
-
-typedef enum PoolTakeKind {
-    POOL_TAKE_NONE, /* not found */
-    POOL_TAKE_ONE,
-    POOL_TAKE_AMBIGUOUS, /* the server takes one of several, which one nobody can tell */
-    POOL_TAKE_UNKNOWN    /* a tag rule, or the release, decides */
-} PoolTakeKind;
-
-/* The pool that the server would record a disk on. */
-typedef struct PoolTake {
-    PoolTakeKind kind;
-    const StoragePool *pool; /* the first one of several */
-    const StoragePool *other;
-    bool is_rule; /* a pool's tag is a script, which is not run here */
-    /* Of those that may be taken, in releases that look at tags only afterwards. */
-    size_t n_with_tags, n_without_tags, n_with_rule;
-} PoolTake;
 
 typedef struct Shape {
     int64_t cpus, memory_mib;
@@ -260,7 +264,7 @@ struct Planner {
     Table managed_ips;             /* network id, address -> ManagedVm */
     Table router_ips;              /* network id, address -> Router */
     Table shared_ips;              /* network id, address -> SharedIp */
-    Table settings;                /* by name */
+    Table settings, apis;          /* by name */
     Table scoped_settings;         /* zone or pool id, name -> value */
     Table os_types;                /* by description */
     Table mapped_types, mapped_os; /* version and id of OS type, version and the hypervisor's name
@@ -277,9 +281,15 @@ struct Planner {
     bool sees_vlans;      /* the catalog's networks show their VLANs */
     bool has_hidden_vlan; /* some network in use does not */
 
+    /* The source that was asked for last. */
+    const char *source_name;
+    const SourceInfo *source;
+
     /* Settings and what the server's lists hold. */
     int64_t custom_cpus_max, custom_memory_max; /* of any custom offering; MiB */
     bool lists_deleted_offerings, lists_deleted_disk_offerings;
+    bool has_unique_hostnames;      /* vm.instancename.flag: in the whole zone of VMware */
+    bool is_admin_allowed_anywhere; /* admin.is.allowed.to.deploy.anywhere */
 
     /* Caches. */
     GHashTable *ledgers;      /* "account/domainid/name", "project/domainid/id", "domain/id" */
@@ -363,6 +373,8 @@ bool planner_find_zone(Planner *planner, const char *name, GError **error);
 const Key *planner_key(Planner *planner, const char *a, const char *b, const char *c);
 const Key *planner_key_of(Planner *planner, const char *const *parts, size_t n);
 Answer setting_is_true(const Planner *planner, const char *name);
+/* The source of a view; mostly it is that of the view before. NULL: the inventory has no record. */
+const SourceInfo *planner_source(Planner *planner, const InstanceView *view);
 /* Was a list of the catalog read to its end? */
 #define is_read(list) ((list)->state == FACT_KNOWN)
 bool domain_is_within(const Planner *planner, const char *domainid, const char *ancestorid);

@@ -65,13 +65,10 @@ is_of_some_root_admin(const Planner *planner, const Network *network)
 {
     if (!network->account.value)
         return false;
-    const Account *account = NULL;
-    for (size_t i = 0; i < planner->catalog->accounts.n && !account; i++) {
-        const Account *row = &planner->catalog->accounts.items[i];
-        if (is_equal(row->name, network->account.value) &&
-            is_equal(row->domainid, network->domainid.value))
-            account = row;
-    }
+    const Account *account = network->domainid.value ? table_find_pair(&planner->accounts,
+                                                           hashed(network->domainid.value),
+                                                           hashed(network->account.value))
+                                                     : NULL;
     return !account || account->accounttype.value == ACCOUNT_TYPE_ROOT_ADMIN;
 }
 
@@ -89,8 +86,7 @@ is_owner_uncertain(const Planner *planner, const Owner *owner)
 static Answer
 network_usable(const Planner *planner, const Network *network, const Owner *owner)
 {
-    if (owner->is_root_admin &&
-        setting_is_true(planner, "admin.is.allowed.to.deploy.anywhere") == ANSWER_YES)
+    if (owner->is_root_admin && planner->is_admin_allowed_anywhere)
         return ANSWER_YES;
     if (is_equal(network->acltype, "Domain"))
         return domain_network_usable(planner, network, owner);

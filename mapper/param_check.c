@@ -13,14 +13,11 @@ enum { VALUE_LENGTH_MAX = 255 };
 static void
 check_caller(Task *task)
 {
-    const Catalog *catalog = task->planner->catalog;
-    const char *import_api = choice_api(&task->item->choice)->name;
-    if (task->target && RELEASES_ASK(&task->planner->releases, has_import_vm) == ANSWER_NO)
+    const Planner *planner = task->planner;
+    if (task->target && RELEASES_ASK(&planner->releases, has_import_vm) == ANSWER_NO)
         return; /* nobody may: told by check_convert_call() */
-    for (size_t i = 0; i < catalog->apis.n; i++)
-        if (!g_strcmp0(catalog->apis.items[i].name.value, import_api))
-            return;
-    if (is_read(&catalog->apis) && catalog->apis.n)
+    if (planner->apis.n && is_read(&planner->catalog->apis) &&
+        !table_find(&planner->apis, choice_api(&task->item->choice)->name))
         FIND(task, CALLER_FORBIDDEN, NULL, ARG("(of the keys)"));
 }
 

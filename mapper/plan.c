@@ -206,10 +206,10 @@ describe_instance(Planner *planner, PlanItem *item, const Instance *instance)
 }
 
 static Hypervisor
-hypervisor_of(const Planner *planner, const Instance *instance)
+hypervisor_of(Planner *planner, const Instance *instance)
 {
     const InstanceView *view = instance_view(instance);
-    const SourceInfo *source = inventory_find_source(planner->inventory, view->source.value);
+    const SourceInfo *source = planner_source(planner, view);
     const char *word = instance->cloudstack ? instance->cloudstack->hypervisor.value : NULL;
     if (source && source->kind == SOURCE_KIND_VSPHERE)
         return HYPERVISOR_VMWARE;

@@ -43,6 +43,8 @@ index_ids(Planner *planner)
     }
     for (size_t i = 0; i < catalog->settings.n; i++)
         add_first(&planner->settings, catalog->settings.items[i].name, &catalog->settings.items[i]);
+    for (size_t i = 0; i < catalog->apis.n; i++)
+        add_first(&planner->apis, catalog->apis.items[i].name, &catalog->apis.items[i]);
     for (size_t i = 0; i < catalog->zone_settings.n; i++) {
         const ZoneSetting *row = &catalog->zone_settings.items[i];
         add_pair(&planner->scoped_settings, row->zoneid, row->name, row->value.value);
@@ -349,6 +351,7 @@ static const size_t flat_tables[] = {
     FLAT(router_ips),
     FLAT(shared_ips),
     FLAT(settings),
+    FLAT(apis),
     FLAT(scoped_settings),
     FLAT(os_types),
     FLAT(mapped_types),
@@ -445,6 +448,9 @@ read_settings(Planner *planner)
     const Catalog *catalog = planner->catalog;
     planner->custom_cpus_max = bound_of_setting(planner, "vm.serviceoffering.cpu.cores.max");
     planner->custom_memory_max = bound_of_setting(planner, "vm.serviceoffering.ram.size.max");
+    planner->has_unique_hostnames = setting_is_true(planner, "vm.instancename.flag") == ANSWER_YES;
+    planner->is_admin_allowed_anywhere =
+        setting_is_true(planner, "admin.is.allowed.to.deploy.anywhere") == ANSWER_YES;
     planner->lists_deleted_offerings = lists_all_states(catalog, "listServiceOfferings");
     planner->lists_deleted_disk_offerings = lists_all_states(catalog, "listDiskOfferings");
 }
@@ -547,6 +553,16 @@ setting_is_true(const Planner *planner, const char *name)
     if (setting && setting->value.value)
         return strcmp(setting->value.value, "true") ? ANSWER_NO : ANSWER_YES;
     return setting ? ANSWER_NO : ANSWER_UNKNOWN;
+}
+
+const SourceInfo *
+planner_source(Planner *planner, const InstanceView *view)
+{
+    if (!planner->source_name || planner->source_name != view->source.value) {
+        planner->source_name = view->source.value;
+        planner->source = inventory_find_source(planner->inventory, view->source.value);
+    }
+    return planner->source;
 }
 
 bool

@@ -113,9 +113,9 @@ static void
 check_reservation(Task *task, const char *what, const char *setting, Int value, int64_t unit)
 {
     Arena *arena = task->planner->arena;
-    Answer keeps = setting_is_true(task->planner, setting);
     if (value.state != FACT_KNOWN || value.value <= 0)
         return;
+    Answer keeps = setting_is_true(task->planner, setting);
     FIND(task, START_RESETS, NULL, ARG(what),
         ARG(number_text(task, value.value / unit, unit == 1 ? "MHz" : "MiB")),
         ARG(keeps == ANSWER_YES  ? "becomes all that the offering gives"

@@ -283,7 +283,7 @@ take_by_release(const PoolMatch *match, const Texts *tags, const Release *releas
 }
 
 static PoolTake
-pool_take(const Planner *planner, const PoolMatch *match, const Texts *tags)
+find_take(const Planner *planner, const PoolMatch *match, const Texts *tags)
 {
     PoolTake take = take_by_release(match, tags, planner->releases.rows[0]);
     for (size_t i = 1; i < planner->releases.n; i++) {
@@ -292,6 +292,20 @@ pool_take(const Planner *planner, const PoolMatch *match, const Texts *tags)
             return (PoolTake){.kind = POOL_TAKE_UNKNOWN, .pool = take.pool, .other = next.pool};
     }
     return take;
+}
+
+/* Mostly asked for the tags of the same offering as before. */
+static PoolTake
+pool_take(const Planner *planner, const PoolMatch *match, const Texts *tags)
+{
+    PoolMatch *cache = (PoolMatch *)match;
+    if (!match->has_take || match->tags.n != tags->n ||
+        (tags->n && match->tags.items != tags->items)) {
+        cache->take = find_take(planner, match, tags);
+        cache->tags = *tags;
+        cache->has_take = true;
+    }
+    return match->take;
 }
 
 Answer
@@ -466,6 +480,8 @@ find_pool_problem(
         return;
     }
     FindingId problem = pool_fit(planner, match, tags);
+    if (!problem)
+        return;
     const char *id = disk->id.value, *label = text_or_word(disk->label);
     const char *zone = planner->zone->id.value, *datastore = match->datastore;
     PoolTake take = match->is_known ? pool_take(planner, match, tags) : (PoolTake){0};
