@@ -40,7 +40,7 @@ PACKAGES_IMAGE := cpio cryptsetup-bin dosfstools fdisk grub-common grub-efi-amd6
 
 # --- compiling ----------------------------------------------------------------
 # Evaluated at first use and once: `make deps` may install pkg-config in the same run.
-PKGS      := glib-2.0 libxml-2.0 libcurl openssl json-c sqlite3 libvirt gsoapssl zlib yaml-0.1
+PKGS      := glib-2.0 libxml-2.0 libcurl openssl json-c sqlite3 libvirt gsoapssl zlib yaml-0.1 libcrypt
 once       = $(eval $(1) := $(shell $(2)))$($(1))
 PKG_CFLAGS = $(call once,PKG_CFLAGS,pkg-config --cflags $(PKGS))
 PKG_LIBS   = $(call once,PKG_LIBS,pkg-config --libs $(PKGS))
@@ -57,7 +57,7 @@ LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SANFLAGS) -pthread $(LD
 LIBS_ALL   = $(PKG_LIBS)
 
 FOLDERS   := discover mapper ingest appliance
-MAINS     := appliance/main.c appliance/libvirt_worker.c
+MAINS     := appliance/main.c appliance/libvirt_worker.c appliance/setup.c
 srcs       = $(filter-out $(MAINS),$(wildcard $(1)/*.c))
 objs       = $(patsubst %.c,$(B)/%.o,$(call srcs,$(1)))
 ARCHIVES  := $(foreach f,appliance discover mapper ingest,$(B)/lib$(f).a)
@@ -70,9 +70,12 @@ FUZZERS   := $(patsubst tests/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz_*.c))
 
 ##@ Main
 WORKER    := $(B)/vm-ingest-libvirt-worker
-all: $(B)/vm-ingest $(WORKER) ## build build/vm-ingest
-$(B)/vm-ingest: $(B)/appliance/main.o $(ARCHIVES)
-	$(call say,LINK,$@)$(CC) $(LDFLAGS_ALL) -o $@ $(B)/appliance/main.o -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(LIBS_ALL)
+IMAGE_PROGRAMS := $(B)/vm-ingest-setup
+all: $(B)/vm-ingest $(WORKER) $(IMAGE_PROGRAMS) ## build build/vm-ingest
+$(B)/vm-ingest: $(B)/appliance/main.o
+$(B)/vm-ingest-setup: $(B)/appliance/setup.o
+$(B)/vm-ingest $(IMAGE_PROGRAMS): $(ARCHIVES)
+	$(call say,LINK,$@)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(LIBS_ALL)
 $(WORKER): $(B)/appliance/libvirt_worker.o $(B)/libdiscover.a
 	$(call say,LINK,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ALL)
 
@@ -103,7 +106,7 @@ demo: deps-build ## install, build, and make a full dry run of the built-in demo
 UNITS     := $(notdir $(wildcard appliance/units/*.service))
 install: all ## install into DESTDIR and PREFIX
 	install -D -m 755 $(B)/vm-ingest $(DESTDIR)$(PREFIX)/bin/vm-ingest
-	install -D -m 755 $(WORKER) $(DESTDIR)$(PREFIX)/libexec/vm-ingest-libvirt-worker
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/libexec $(WORKER) $(IMAGE_PROGRAMS)
 	install -d $(foreach d,man/man1 man/man5 bash-completion/completions zsh/vendor-completions fish/vendor_completions.d doc/vm-ingest vm-ingest,$(DESTDIR)$(PREFIX)/share/$(d))
 	install -m 644 appliance/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 appliance/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5/

@@ -55,13 +55,6 @@ install_packages() {
         cp "$package" "$root/debs/"
     done
     mount -t proc proc "$root/proc"
-    cat >"$root/etc/dpkg/dpkg.cfg.d/image" <<'END'
-path-exclude=/usr/share/man/*
-path-exclude=/usr/share/info/*
-path-exclude=/usr/share/locale/*
-path-exclude=/usr/share/doc/*
-path-include=/usr/share/doc/*/copyright
-END
     # No service starts in here, and nobody makes keys that every appliance would share.
     printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
     chmod 755 "$root/usr/sbin/policy-rc.d"
@@ -69,7 +62,7 @@ END
     touch "$root"/etc/ssh/ssh_host_{rsa,ecdsa,ed25519}_key
     in_root sh -c 'dpkg --force-depends --force-unsafe-io --install /debs/*.deb'
     in_root sh -c 'test -z "$(dpkg --audit)"'
-    rm -r "$root/debs" "$root/usr/sbin/policy-rc.d" "$root/etc/dpkg/dpkg.cfg.d/image" "$root"/etc/ssh/ssh_host_*
+    rm -r "$root/debs" "$root/usr/sbin/policy-rc.d" "$root"/etc/ssh/ssh_host_*
 }
 
 install_kernel() {
@@ -130,12 +123,19 @@ configure() {
     ln -sf ../run/systemd/resolve/stub-resolv.conf "$root/etc/resolv.conf"
     mkdir -p "$root/efi"
     in_root systemd-sysusers
+    # The operator logs in as the user of the services; the config is in the state (see tmpfiles.d).
+    in_root usermod --shell /bin/bash --home /var/lib/vm-ingest vm-ingest
+    mkdir -p "$root/usr/share/vm-ingest"
+    mv "$root/etc/vm-ingest" "$root/usr/share/vm-ingest/etc"
+    ln -s ../var/lib/vm-ingest-appliance/etc "$root/etc/vm-ingest"
+    # The settings may add authorities, and variables for whoever logs in.
+    mv "$root/etc/ssl/certs/ca-certificates.crt" "$root/usr/share/vm-ingest/"
+    ln -s /run/vm-ingest-appliance/ca-certificates.crt "$root/etc/ssl/certs/"
+    echo 'session required pam_env.so envfile=/run/vm-ingest-appliance/environment' >>"$root/etc/pam.d/sshd"
     in_root systemctl preset-all
     in_root systemctl set-default multi-user.target
-    in_root systemctl mask getty.target getty-static.service getty@tty1.service serial-getty@ttyS0.service \
-        console-getty.service ctrl-alt-del.target systemd-firstboot.service systemd-machine-id-commit.service \
-        systemd-update-done.service ldconfig.service systemd-hwdb-update.service systemd-pcrphase-sysinit.service \
-        systemd-pcrphase.service systemd-networkd-wait-online.service systemd-journal-catalog-update.service
+    # shellcheck disable=SC2046
+    in_root systemctl mask $(sed -e 's/#.*//' "$here/masked-units")
     os_release=$root/usr/lib/os-release
     printf 'IMAGE_ID=vm-ingest\nIMAGE_VERSION=%s\n' "$version" >>"$os_release"
 }
@@ -153,6 +153,9 @@ strip_root() { # what an image that is only replaced whole has no use for
     rm -rf "$root"/var/{cache,log,lib,tmp,backups}/* "$root"/usr/share/{info,locale,man,lintian,bug,bash-completion,zsh,fish} \
         "$root"/dev/* "$root"/run/* "$root"/tmp/* "$root"/usr/lib/udev/hwdb.* \
         "$root"/etc/{apt,cron.*,logrotate.d,init.d,rc*.d,default/ssh~}
+    # The licences stay.
+    find "$root/usr/share/doc" ! -type d ! -name copyright -delete
+    find "$root/usr/share/doc" -type d -empty -delete
     # Nobody needs to become another user.
     find "$root" -xdev -type f -perm /6000 -exec chmod ug-s {} +
 }
