@@ -444,6 +444,29 @@ def outside():
         assert sim.call("listZones")[0] == 200
 
 
+@case("a server that restarts under a call answers it never; a command of the test's runs before a call")
+def under_a_call():
+    with tempfile.TemporaryDirectory() as folder, Stand(seconds=100) as sim:
+        path = os.path.join(folder, "ran")
+        running = sim.submit("job-b")[1]["jobid"]
+        sim.faults("on=importUnmanagedInstance do=sim verb=restart acted=yes down=0.3",
+                   {"on": "listZones", "do": "run", "command": f"echo here >{path}"})
+        assert sim.ends_without_reply("importUnmanagedInstance", **import_of("job-a"))
+        time.sleep(0.4)
+        sim.peer.connection.close()
+        assert sim.job(running)["jobstatus"] == 2 and sim.managed("job-b") == 1 and sim.managed("job-a") == 0
+        assert sim.call("listZones")[0] == 200 and os.path.exists(path)
+
+
+@case("a clock that is off makes every signature expired")
+def clock_off():
+    with Stand() as sim:
+        sim.faults("on=listHosts do=sim verb=fault expired-clock=86400")
+        assert [sim.call(each)[0] for each in ("listZones", "listHosts", "listZones")] == [200, 401, 401]
+        sim.peer.control("fault", **{"expired-clock": None})
+        assert sim.call("listZones")[0] == 200
+
+
 @case("two imports of one VM at once are two records of it")
 def twice():
     with Stand(seconds=100) as sim:

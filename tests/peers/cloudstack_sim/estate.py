@@ -39,7 +39,10 @@ class Table:
         row.setdefault("id", str(uuid.uuid4()))
         row.setdefault("_n", self.last_number + 1)
         self.last_number = max(self.last_number, row["_n"])
-        self.rows.insert(0 if first else len(self.rows), row)
+        if first:
+            self.rows = [row] + self.rows
+        else:
+            self.rows.append(row)
         self.by_id[row["id"]] = row
         for member, index in self.indexes.items():
             bucket = index.setdefault(_folded(row.get(member)), [])
@@ -54,8 +57,8 @@ class Table:
         self.touch()
 
     def touch(self):
-        """An indexed member of a row has changed, or the rows have."""
-        self.indexes = {}
+        """A member of a row has changed that rows are found or counted by, or a row is gone."""
+        self.indexes, self.rows = {}, list(self.rows)  # a new list, so that who added up the old one does so anew
 
     def get(self, row_id):
         """Removed rows too: the server finds them by id and fails later."""
@@ -114,6 +117,7 @@ class Estate:
         self.capability = document.get("capability", {})
         self.instances = document.get("instances", [])
         self.tables = {}
+        self.tallies = {}  # sums of tables, see limits.py
         self.scratch = {}  # what one call or step of a job has worked out of the tables
         for kind, rows in document.items():
             if _is_table(kind, rows):

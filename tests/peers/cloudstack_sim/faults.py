@@ -9,6 +9,7 @@ import os
 import random
 import shlex
 import signal
+import subprocess
 import threading
 import time
 import uuid
@@ -240,9 +241,18 @@ def _job(fault, exchange):
 
 
 def _sim(fault, exchange):
-    """Something happens outside the API before the call is carried out."""
+    """Something happens outside the API before the call is carried out; a server that is down then answers nothing."""
     request = {name: value for name, value in fault.given.items() if name not in (*WHEN, "do", "act", "verb")}
     exchange.simulator.control(fault.given["verb"], request)
+    if exchange.simulator.is_down():
+        exchange.drop()
+        return True
+    return False
+
+
+def _run(fault, exchange):
+    """A command of the test's, to the end, before the call is carried out: another peer is told, say."""
+    subprocess.run(fault.given["command"], shell=True, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     return False
 
 
@@ -253,12 +263,15 @@ def _kill(fault, exchange):
 
 
 DEEDS = {"refuse": _refuse, "drop": _drop, "delay": _delay, "slow": _slow, "truncate": _truncate, "garbage": _garbage,
-         "taken": _taken, "jobid": _jobid, "job": _job, "sim": _sim, "kill": _kill}
+         "taken": _taken, "jobid": _jobid, "job": _job, "sim": _sim, "run": _run,
+         "kill": _kill}
 ARGUMENTS = {"refuse": ("status", "errorcode", "cserrorcode", "text", "form", "retry-after"), "drop": ("reset",),
              "delay": ("seconds",), "slow": ("seconds",), "truncate": ("share",), "garbage": ("bytes",),
-             "job": ("end", "seconds", "text", "code"), "random": ("kinds",)}
+             "job": ("end", "seconds", "text", "code"), "random": ("kinds",),
+             "run": ("command",)}
+FIRST = ("sim", "run", "job")
 
 
 def play(met, exchange):
     """True if the client has had its answer by a fault."""
-    return any(DEEDS[fault.deed](fault, exchange) for fault in sorted(met, key=lambda fault: fault.deed not in ("sim", "job")))
+    return any(DEEDS[fault.deed](fault, exchange) for fault in sorted(met, key=lambda fault: fault.deed not in FIRST))

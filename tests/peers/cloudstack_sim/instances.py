@@ -25,6 +25,8 @@ def forget(estate, vm):
     for kind in ("volume",) if kept else ("nic", "volume"):
         for row in estate[kind].where(virtualmachineid=vm["id"]):
             row["_removed"] = True
+    for kind in ("virtualmachine", "nic", "volume"):
+        estate[kind].touch()
     if fit.is_dynamic(estate["serviceoffering"].get(vm["serviceofferingid"]) or {}):
         estate["_leftcount"].add({name: vm.get(name) for name in ("cpunumber", "memory", "domainid", "projectid", "_owner")})
 

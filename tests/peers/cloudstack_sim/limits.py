@@ -70,28 +70,39 @@ def _owned(estate, kind, owner, table):
     return _groups(estate, kind, table).get(owner["id"], [])
 
 
-def _sum(owned, member):
-    """With what stayed counted of VMs that are no longer managed, see instances.forget()."""
-    return sum(row.get(member) or 0 for kind in ("virtualmachine", "_leftcount") for row in owned(kind))
-
-
-COUNTS = {
-    "user_vm": lambda estate, owned: len(owned("virtualmachine")),
-    "cpu": lambda estate, owned: _sum(owned, "cpunumber"),
-    "memory": lambda estate, owned: _sum(owned, "memory"),
-    "volume": lambda estate, owned: len(owned("volume")),
-    "primary_storage": lambda estate, owned: sum(v.get("size", 0) for v in owned("volume")),
-    "network": lambda estate, owned: len(owned("network")),
-    "project": lambda estate, owned: len(owned("project")),
-}
+# resource -> (tables whose rows count, the member that is added up; None: the rows themselves). What stayed counted of
+# VMs that are no longer managed is in '_leftcount', see instances.forget().
+COUNTED = {
+    "user_vm": (("virtualmachine",), None), "cpu": (("virtualmachine", "_leftcount"), "cpunumber"),
+    "memory": (("virtualmachine", "_leftcount"), "memory"), "volume": (("volume",), None),
+    "primary_storage": (("volume",), "size"), "network": (("network",), None), "project": (("project",), None)}
 
 
 def count(estate, kind, owner, resource, tag=None):
-    counter = COUNTS.get(resource)
-    if not counter:
-        return 0
-    return counter(estate, lambda table: [row for row in _owned(estate, kind, owner, table)
-                                          if not tag or _has_tag(estate, table, row, tag)])
+    tables, member = COUNTED.get(resource, ((), None))
+    if not tag:
+        return sum(_sums(estate, kind, table).get((owner["id"], member), 0) for table in tables)
+    rows = [row for table in tables for row in _owned(estate, kind, owner, table) if _has_tag(estate, table, row, tag)]
+    return sum((row.get(member) or 0) if member else 1 for row in rows)
+
+
+def _sums(estate, kind, table):
+    """{(owner, member): sum} of a table, with what was added since the last time."""
+    rows = estate[table]
+    tally = estate.tallies.get((kind, table))
+    if tally is None or tally["of"] is not rows.rows:
+        tally = estate.tallies[kind, table] = {"of": rows.rows, "seen": 0, "sums": {}}
+    for row in rows.rows[tally["seen"]:]:
+        for owner in () if row.get("_removed") else _owners_of(estate, kind, row):
+            for member in (None, *TALLIED.get(table, ())):
+                amount = (row.get(member) or 0) if member else 1
+                tally["sums"][owner, member] = tally["sums"].get((owner, member), 0) + amount
+    tally["seen"] = len(rows.rows)
+    return tally["sums"]
+
+
+TALLIED = {table: [member for tables, member in COUNTED.values() if member and table in tables]
+           for table in ("virtualmachine", "_leftcount", "volume")}
 
 
 def _has_tag(estate, table, row, tag):

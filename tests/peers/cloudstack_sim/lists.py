@@ -345,7 +345,11 @@ def _answer(kind, scope, filters):
             if wanted and each.is_used:
                 rows = [row for row in rows if each.accepts(call.estate, kind, row, wanted)]
         show = SHOW.get(kind, lambda call, row: call.render(kind, row))
-        return call.page(OBJECTS.get(kind, kind), rows, lambda row: show(call, row))
+        if kind != "event":
+            return call.page(OBJECTS.get(kind, kind), rows, lambda row: show(call, row))
+        body = call.page(kind, rows[::-1], lambda row: show(call, row))  # the newest are on the first page,
+        body.get(kind, []).reverse()  # and the newest of a page come last
+        return body
     return answer
 
 

@@ -209,6 +209,7 @@ def delete_network(call):
         if call.estate["nic"].where(networkid=network["id"]):
             raise failure("Failed to delete network")
         network["_removed"] = True
+        call.estate["network"].touch()
         for row in call.estate["vlaniprange"].where(networkid=network["id"]):
             call.estate["vlaniprange"].drop(row)
         return {"success": True}

@@ -78,6 +78,7 @@ def delete_account(call):
         for table in ("virtualmachine", "volume", "network"):
             for row in [row for row in estate[table] if row.get("_owner") == account["id"]]:
                 row["_removed"] = True
+            estate[table].touch()
         estate["account"].drop(account)
         return {"success": True}
     return Work(commit)

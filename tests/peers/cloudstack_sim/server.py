@@ -67,6 +67,9 @@ class Simulator:
         if down:
             self.sever()
 
+    def is_down(self):
+        return time.monotonic() < self.down_until
+
     def upgrade(self, version):
         """From now on the server is of that version."""
         self.estate.release, self.estate.version = releases.of_version(version), version
@@ -211,10 +214,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return faults.play(met, talk)
 
     def _is_down(self, talk):
-        simulator, clock = self.server.simulator, time.monotonic()
-        if clock < simulator.down_until:
+        simulator = self.server.simulator
+        if simulator.is_down():
             talk.drop()
-        elif clock < simulator.starting_until:
+        elif time.monotonic() < simulator.starting_until:
             talk.html(503)
         else:
             return False
