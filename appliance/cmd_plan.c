@@ -64,7 +64,8 @@ first_read_at(const Inventory *inventory)
 static PlanInput *
 describe_inputs(Arena *arena, const Estate *estate, size_t *ret_n, GError **error)
 {
-    PlanInput *inputs = arena_new_n(arena, PlanInput, 3);
+    PlanInput *inputs =
+        arena_new_n(arena, PlanInput, 2 + (estate->policy_files ? estate->policy_files->len : 0));
     size_t n = 0;
     if (!add_input(arena, &inputs[n++], "inventory", estate->inventory_name,
             outfile_digest(save_inventory, estate->inventory, error),
@@ -75,9 +76,10 @@ describe_inputs(Arena *arena, const Estate *estate, size_t *ret_n, GError **erro
             outfile_digest(save_catalog, estate->catalog, error),
             estate->catalog->info.read_at.value))
         return NULL;
-    if (estate->policy_name)
-        add_input(arena, &inputs[n++], "policy", estate->policy_name,
-            g_strdup(estate->policy_sha256), NULL);
+    for (guint i = 0; estate->policy_files && i < estate->policy_files->len; i++) {
+        const PolicyFile *file = estate->policy_files->pdata[i];
+        add_input(arena, &inputs[n++], file->kind, file->name, g_strdup(file->sha256), NULL);
+    }
     *ret_n = n;
     return inputs;
 }

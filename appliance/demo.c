@@ -37,9 +37,9 @@ demo_read(Estate *ret_estate, GError **error)
 {
     g_auto(Estate) estate = {.inventory_name = g_strdup(inventory_name),
         .catalog_name = g_strdup(catalog_name),
-        .policy_name = g_strdup(policy_name),
-        .policy_sha256 = g_compute_checksum_for_string(
-            G_CHECKSUM_SHA256, demo_policy, demo_policy_end - demo_policy)};
+        .policy_files = g_ptr_array_new_with_free_func(policy_file_free)};
+    g_ptr_array_add(estate.policy_files, policy_file_new("policy", policy_name, demo_policy,
+                                             (size_t)(demo_policy_end - demo_policy)));
     if (!(estate.inventory = read_inventory(error)) || !(estate.catalog = read_catalog(error)) ||
         !(estate.policy = policy_parse(demo_policy, policy_name, error)))
         return false;

@@ -22,8 +22,7 @@ estate_release(Estate *estate)
     g_clear_pointer(&estate->config, config_free);
     g_free(estate->inventory_name);
     g_free(estate->catalog_name);
-    g_free(estate->policy_name);
-    g_free(estate->policy_sha256);
+    g_clear_pointer(&estate->policy_files, g_ptr_array_unref);
     *estate = (Estate){0};
 }
 
@@ -85,32 +84,6 @@ fetch_catalog(const Options *options, const Config *config, GError **error)
     return catalog;
 }
 
-Policy *
-estate_read_policy(const char *path, char **ret_sha256, GError **error)
-{
-    struct stat st;
-    g_autofree char *text = NULL;
-    size_t length = 0;
-    if (stat(path, &st) == 0 && st.st_size > POLICY_BYTES_MAX) {
-        g_set_error(
-            error, INGEST_ERROR, INGEST_ERROR_CONFIG, "policy '%s': larger than 1 MiB", path);
-        return NULL;
-    }
-    if (!g_file_get_contents(path, &text, &length, NULL)) {
-        g_set_error(error, INGEST_ERROR, INGEST_ERROR_CONFIG, "policy '%s': cannot be read: %s",
-            path, g_strerror(errno));
-        return NULL;
-    }
-    if (memchr(text, '\0', length)) {
-        g_set_error(error, INGEST_ERROR, INGEST_ERROR_CONFIG,
-            "policy '%s': holds a zero byte: not a text", path);
-        return NULL;
-    }
-    if (ret_sha256)
-        *ret_sha256 = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, (gssize)length);
-    return policy_parse(text, path, error);
-}
-
 static bool
 read_live_inventory(const Options *options, const Config *config, Estate *estate, GError **error)
 {
@@ -148,12 +121,9 @@ read_catalog(const Options *options, Estate *estate, GError **error)
 static bool
 read_policy(const Options *options, Estate *estate, GError **error)
 {
-    if (options->policy) {
-        estate->policy_name = g_strdup(options->policy);
-        estate->policy = estate_read_policy(options->policy, &estate->policy_sha256, error);
-    } else {
-        estate->policy = policy_new_default();
-    }
+    estate->policy = options->policy
+                         ? estate_read_policy(options->policy, &estate->policy_files, error)
+                         : policy_new_default();
     return estate->policy != NULL;
 }
 

@@ -10,14 +10,20 @@
 #include "catalog.h"
 #include "policy.h"
 
+/* A file that the policy was read from. */
+typedef struct PolicyFile {
+    const char *kind; /* "policy", "list" */
+    char *name, *sha256;
+} PolicyFile;
+
 typedef struct Estate {
     Config *config; /* NULL when nothing had to be asked */
     Inventory *inventory;
     Catalog *catalog;
     Policy *policy;
-    char *inventory_name, *catalog_name, *policy_name; /* where each came from, for people */
-    char *policy_sha256;
-    ExitCode worst; /* of the sources: partial, login, connection, ... */
+    char *inventory_name, *catalog_name; /* where each came from, for people */
+    GPtrArray *policy_files;             /* PolicyFile; NULL: there is no policy */
+    ExitCode worst;                      /* of the sources: partial, login, connection, ... */
 } Estate;
 
 typedef enum EstateNeeds {
@@ -52,7 +58,10 @@ GPtrArray *estate_choose_sources(const Options *options, const Config *config);
 /* The program that reads libvirt hosts: beside this one, else where it is installed. (owned) */
 char *estate_worker_program(void);
 
-Policy *estate_read_policy(const char *path, char **ret_sha256, GError **error);
+/* @ret_files: (owned, may be NULL) PolicyFile: the policy and the lists that it names. */
+Policy *estate_read_policy(const char *path, GPtrArray **ret_files, GError **error);
+PolicyFile *policy_file_new(const char *kind, const char *name, const char *text, size_t length);
+void policy_file_free(void *file);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Estate, estate_release)
 

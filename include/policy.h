@@ -24,6 +24,17 @@ typedef struct Policy Policy;
  * Returns: (owned)
  */
 Policy *policy_parse(const char *text, const char *name, GError **error);
+
+/* Who reads the files that a policy names: its lists. */
+typedef struct PolicyFiles {
+    /* (owned) the text of a file, by the name that the policy gives it */
+    char *(*read)(void *data, const char *name, GError **error);
+    void *data;
+} PolicyFiles;
+
+/* As policy_parse(); @files NULL: lists from files are errors. */
+Policy *policy_parse_with(
+    const char *text, const char *name, const PolicyFiles *files, GError **error);
 /* The policy without a rule: whoever calls the API owns what is imported. (owned) */
 Policy *policy_new_default(void);
 void policy_free(Policy *policy);

@@ -426,8 +426,15 @@ const ApiName *choice_api(const Choice *choice);
 void check_params(Task *task);
 
 /* policy.c */
+/* policy_find_rule() of a kind that may ask for the owner. */
+const Rule *task_find_rule(const Task *task, RuleKind kind);
 /* A rule that comes before the first one that holds, and rests on a fact that was not read. */
 void check_rules(Task *task);
+
+/* policy_list.c */
+Answer list_has(const PolicyList *list, const InstanceView *view);
+/* VMs that a list names and nobody has. */
+void add_list_problems_of_policy(Planner *planner);
 
 /* server_order.c */
 /* Index of the one refusal that the server would send; findings->len if it sends none. */

@@ -380,7 +380,8 @@ collect_problems(Planner *planner)
     const Inventory *inventory = planner->inventory;
     const Catalog *catalog = planner->catalog;
     PlanInfo *info = &planner->plan->info;
-    size_t most = inventory->n_problems + 2 * catalog->lists.n + 1 + PLATFORM_PROBLEMS_MAX;
+    size_t most = inventory->n_problems + 2 * catalog->lists.n + 1 + PLATFORM_PROBLEMS_MAX +
+                  planner->policy->lists->len;
     info->problems.items = arena_new_n(planner->arena, SourceProblem, most);
     info->problems.state = FACT_KNOWN;
     for (size_t i = 0; i < inventory->n_problems; i++)
@@ -389,6 +390,7 @@ collect_problems(Planner *planner)
         add_list_problems(planner, &catalog->lists.items[i]);
     add_release_problem(planner);
     add_platform_problems(planner);
+    add_list_problems_of_policy(planner);
 }
 
 static bool

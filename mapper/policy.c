@@ -167,9 +167,68 @@ vlan_holds(const Condition *condition, const Vlan *vlan)
 }
 
 static Answer
-condition_holds(const Condition *condition, const Inventory *inventory, const InstanceView *view,
-    const Nic *nic)
+compare(const Condition *condition, Int value)
 {
+    if (value.state != FACT_KNOWN)
+        return answer_of(false, value.state);
+    bool is_less = value.value < condition->number, is_equal = value.value == condition->number;
+    bool holds = condition->comparison == COMPARE_LESS       ? is_less
+                 : condition->comparison == COMPARE_AT_MOST  ? is_less || is_equal
+                 : condition->comparison == COMPARE_EQUAL    ? is_equal
+                 : condition->comparison == COMPARE_AT_LEAST ? !is_less
+                                                             : !is_less && !is_equal;
+    return holds ? ANSWER_YES : ANSWER_NO;
+}
+
+/* Of all its disks together. */
+static Int
+disk_bytes_of(const InstanceView *view)
+{
+    Int sum = {.state = view->disks.state == FACT_UNKNOWN ? FACT_UNKNOWN : FACT_KNOWN};
+    for (size_t i = 0; i < view->disks.n; i++) {
+        Int bytes = view->disks.items[i].capacity_bytes;
+        if (bytes.state == FACT_UNKNOWN || bytes.value < 0 || bytes.value > INT64_MAX - sum.value)
+            return (Int){0};
+        sum.value += bytes.value;
+    }
+    return sum;
+}
+
+/* Who the caller is may not be known; that no project owns it is. */
+static Answer
+owner_is(const Condition *condition, const Owner *owner)
+{
+    const char *pattern = condition->pattern;
+    Text account = owner->account      ? text_known(owner->account)
+                   : owner->of_account ? owner->of_account->name
+                                       : (Text){0};
+    Text domain = owner->of_domain ? owner->of_domain->path : (Text){0};
+    if (condition->kind == CONDITION_PROJECT) {
+        const char *name = owner->of_project ? owner->of_project->name.value : owner->projectid;
+        return glob_match(pattern, name) || glob_match(pattern, owner->projectid) ? ANSWER_YES
+                                                                                  : ANSWER_NO;
+    }
+    if (condition->kind == CONDITION_ACCOUNT)
+        return owner->projectid ? ANSWER_NO : by_text(pattern, account);
+    bool matches =
+        domain.value && (!*pattern || folder_matches(pattern, trim_domain(domain.value)));
+    return answer_of(matches, domain.state);
+}
+
+/* Who is asked what. */
+typedef struct Asked {
+    const Inventory *inventory;
+    const InstanceView *view;
+    const Nic *nic;     /* NULL: no NIC */
+    const Owner *owner; /* NULL: not chosen yet */
+} Asked;
+
+static Answer
+condition_holds(const Condition *condition, const Asked *asked)
+{
+    const Inventory *inventory = asked->inventory;
+    const InstanceView *view = asked->view;
+    const Nic *nic = asked->nic;
     const char *pattern = condition->pattern;
     switch (condition->kind) {
     case CONDITION_FOLDER:
@@ -193,6 +252,18 @@ condition_holds(const Condition *condition, const Inventory *inventory, const In
         return by_text(pattern, view->source);
     case CONDITION_DATASTORE:
         return lies_on(pattern, inventory, view);
+    case CONDITION_CPUS:
+        return compare(condition, view->cpus);
+    case CONDITION_MEMORY:
+        return compare(condition, view->memory_bytes);
+    case CONDITION_DISK:
+        return compare(condition, disk_bytes_of(view));
+    case CONDITION_LIST:
+        return list_has(condition->list, view);
+    case CONDITION_ACCOUNT:
+    case CONDITION_PROJECT:
+    case CONDITION_DOMAIN:
+        return asked->owner ? owner_is(condition, asked->owner) : ANSWER_UNKNOWN;
     case CONDITION_PORTGROUP:
         return nic ? by_text(pattern, nic->network) : ANSWER_NO;
     case CONDITION_SWITCH:
@@ -209,12 +280,11 @@ condition_holds(const Condition *condition, const Inventory *inventory, const In
 
 /* One condition that does not hold decides, whatever the others are. */
 static Answer
-rule_answer(const Rule *rule, const Inventory *inventory, const InstanceView *view, const Nic *nic,
-    ConditionKind *ret_unread)
+rule_answer(const Rule *rule, const Asked *asked, ConditionKind *ret_unread)
 {
     Answer all = ANSWER_YES;
     for (size_t i = 0; i < rule->n_conditions; i++) {
-        Answer one = condition_holds(&rule->conditions[i], inventory, view, nic);
+        Answer one = condition_holds(&rule->conditions[i], asked);
         if (one == ANSWER_NO)
             return ANSWER_NO;
         if (one == ANSWER_UNKNOWN && all == ANSWER_YES) {
@@ -229,17 +299,32 @@ bool
 rule_holds(const Rule *rule, const Inventory *inventory, const InstanceView *view, const Nic *nic)
 {
     ConditionKind unread;
-    return rule_answer(rule, inventory, view, nic, &unread) == ANSWER_YES;
+    return rule_answer(rule, &(Asked){inventory, view, nic, NULL}, &unread) == ANSWER_YES;
+}
+
+static const Rule *
+find_rule(const Policy *policy, RuleKind kind, const Asked *asked)
+{
+    ConditionKind unread;
+    for (size_t i = 0; i < policy->n_of_kind[kind]; i++)
+        if (rule_answer(policy->of_kind[kind][i], asked, &unread) == ANSWER_YES)
+            return policy->of_kind[kind][i];
+    return NULL;
 }
 
 const Rule *
 policy_find_rule(const Policy *policy, const Inventory *inventory, RuleKind kind,
     const InstanceView *view, const Nic *nic)
 {
-    for (size_t i = 0; i < policy->n_of_kind[kind]; i++)
-        if (rule_holds(policy->of_kind[kind][i], inventory, view, nic))
-            return policy->of_kind[kind][i];
-    return NULL;
+    return find_rule(policy, kind, &(Asked){inventory, view, nic, NULL});
+}
+
+const Rule *
+task_find_rule(const Task *task, RuleKind kind)
+{
+    const Planner *planner = task->planner;
+    return find_rule(
+        planner->policy, kind, &(Asked){planner->inventory, task->view, NULL, task->owner});
 }
 
 /* A rule that decides who owns an instance or what the server will say, or one of taste? */
@@ -264,10 +349,11 @@ find_undecided_rule(Task *task, RuleKind kind, const Nic *nic, const char *subje
 {
     const Planner *planner = task->planner;
     const Policy *policy = planner->policy;
+    const Asked asked = {planner->inventory, task->view, nic, task->owner};
     ConditionKind unread = CONDITION_N;
     for (size_t i = 0; i < policy->n_of_kind[kind]; i++) {
         const Rule *rule = policy->of_kind[kind][i];
-        Answer answer = rule_answer(rule, planner->inventory, task->view, nic, &unread);
+        Answer answer = rule_answer(rule, &asked, &unread);
         if (answer == ANSWER_YES && is_first_match(kind))
             return;
         if (answer != ANSWER_UNKNOWN)
@@ -302,6 +388,7 @@ policy_new_default(void)
 {
     Policy *policy = g_new0(Policy, 1);
     arena_init(&policy->arena);
+    policy->lists = g_ptr_array_new_with_free_func(policy_list_free);
     return policy;
 }
 
@@ -310,6 +397,7 @@ policy_free(Policy *policy)
 {
     if (!policy)
         return;
+    g_ptr_array_unref(policy->lists);
     arena_release(&policy->arena);
     g_free(policy);
 }

@@ -27,134 +27,10 @@ enum {
     PRIORITY_MAX = 1000000,
 };
 
-/* --- conditions ------------------------------------------------------------------------------- */
-
-typedef enum ConditionForm {
-    FORM_PATTERN,
-    FORM_TAG,
-    FORM_PAIR,
-    FORM_NUMBER,
-    FORM_TWO,
-    FORM_NOTHING
-} ConditionForm;
-
-static const struct {
-    const char *word;
-    ConditionForm form;
-    bool is_of_nic;
-} condition_words[CONDITION_N] = {
-    [CONDITION_FOLDER] = {"folder", FORM_PATTERN, false},
-    [CONDITION_TAG] = {"tag", FORM_TAG, false},
-    [CONDITION_ATTRIBUTE] = {"attribute", FORM_PAIR, false},
-    [CONDITION_POOL] = {"pool", FORM_PATTERN, false},
-    [CONDITION_CLUSTER] = {"cluster", FORM_PATTERN, false},
-    [CONDITION_NAME] = {"name", FORM_PATTERN, false},
-    [CONDITION_DATACENTER] = {"datacenter", FORM_PATTERN, false},
-    [CONDITION_HOST] = {"host", FORM_PATTERN, false},
-    [CONDITION_SOURCE] = {"source", FORM_PATTERN, false},
-    [CONDITION_DATASTORE] = {"datastore", FORM_PATTERN, false},
-    [CONDITION_PORTGROUP] = {"portgroup", FORM_PATTERN, true},
-    [CONDITION_SWITCH] = {"switch", FORM_PATTERN, true},
-    [CONDITION_VLAN] = {"vlan", FORM_NUMBER, true},
-    [CONDITION_PVLAN] = {"pvlan", FORM_TWO, true},
-    [CONDITION_UNTAGGED] = {"untagged", FORM_NOTHING, true},
-};
-
-const char *
-condition_word(ConditionKind kind)
-{
-    return condition_words[kind].word;
-}
-
-/* "folder X/" and "folder X/" with a star mean what "folder X" means. */
-static const char *
-trim_folder(Arena *arena, const char *pattern)
-{
-    size_t length = strlen(pattern);
-    if (length > 2 && !strcmp(pattern + length - 2, "/*"))
-        length -= 2;
-    else if (length > 1 && pattern[length - 1] == '/')
-        length--;
-    return arena_strndup(arena, pattern, length);
-}
-
-/* "category:name", or a name of any category. */
-static void
-split_tag(Arena *arena, Condition *condition)
-{
-    const char *colon = strchr(condition->pattern, ':');
-    if (!colon)
-        return;
-    condition->key = arena_strndup(arena, condition->pattern, (size_t)(colon - condition->pattern));
-    condition->pattern = arena_strdup(arena, colon + 1);
-}
-
-static bool
-take_condition_value(Parser *parser, Condition *condition)
-{
-    ConditionForm form = condition_words[condition->kind].form;
-    Arena *arena = &parser->policy->arena;
-    g_autofree char *what =
-        g_strdup_printf("a value for '%s'", condition_words[condition->kind].word);
-    if (form == FORM_NOTHING)
-        return true;
-    if (form == FORM_NUMBER || form == FORM_TWO)
-        return parser_take_number(parser, what, 1, VLAN_ID_MAX, &condition->number) &&
-               (form == FORM_NUMBER ||
-                   parser_take_number(parser, what, 1, VLAN_ID_MAX, &condition->second));
-    if (form == FORM_PAIR && !parser_take(parser, "the name of an attribute", &condition->key))
-        return false;
-    if (!parser_take(parser, what, &condition->pattern))
-        return false;
-    if (form == FORM_TAG)
-        split_tag(arena, condition);
-    if (condition->kind == CONDITION_FOLDER)
-        condition->pattern = trim_folder(arena, condition->pattern);
-    return true;
-}
-
-static bool
-take_condition(Parser *parser, Rule *rule)
-{
-    const Word *word = parser_peek(parser);
-    size_t column = parser_column(parser);
-    for (int kind = 0; word && !word->is_quoted && kind < CONDITION_N; kind++) {
-        if (strcmp(word->text, condition_words[kind].word) != 0)
-            continue;
-        if (condition_words[kind].is_of_nic && rule->kind != RULE_NETWORK)
-            return parser_complain(parser, column,
-                "'%s' is a condition of a NIC: it stands in 'network' rules only", word->text);
-        if (rule->n_conditions == CONDITIONS_MAX)
-            return parser_complain(
-                parser, column, "a rule has %d conditions at most", CONDITIONS_MAX);
-        parser->next++;
-        Condition *condition = &rule->conditions[rule->n_conditions++];
-        condition->kind = (ConditionKind)kind;
-        return take_condition_value(parser, condition);
-    }
-    return parser_complain(parser, column,
-        "expected a condition (any, folder, tag, attribute, pool, cluster, name, datacenter, host, "
-        "source, datastore%s), found '%s'",
-        rule->kind == RULE_NETWORK ? ", portgroup, switch, vlan, pvlan, untagged" : "",
-        word ? word->text : "the end of the line");
-}
-
-static bool
-take_conditions(Parser *parser, Rule *rule)
-{
-    if (parser_accept(parser, "any"))
-        return true;
-    do {
-        if (!take_condition(parser, rule))
-            return false;
-    } while (parser_accept(parser, "and"));
-    return true;
-}
-
 static bool
 take_for(Parser *parser, Rule *rule)
 {
-    return !parser_accept(parser, "for") || take_conditions(parser, rule);
+    return !parser_accept(parser, "for") || parser_take_conditions(parser, rule);
 }
 
 /* --- rules ------------------------------------------------------------------------------------ */
@@ -215,7 +91,8 @@ static bool
 parse_owner(Parser *parser, Rule *rule)
 {
     rule->kind = RULE_OWNER;
-    return take_conditions(parser, rule) && parser_take_arrow(parser) && take_owners(parser, rule);
+    return parser_take_conditions(parser, rule) && parser_take_arrow(parser) &&
+           take_owners(parser, rule);
 }
 
 static bool
@@ -256,7 +133,7 @@ static bool
 parse_network(Parser *parser, Rule *rule)
 {
     rule->kind = RULE_NETWORK;
-    if (!take_conditions(parser, rule) || !parser_take_arrow(parser))
+    if (!parser_take_conditions(parser, rule) || !parser_take_arrow(parser))
         return false;
     if (!parser_accept(parser, "network"))
         return parser_complain(parser, parser_column(parser),
@@ -268,7 +145,7 @@ static bool
 parse_text_rule(Parser *parser, Rule *rule, RuleKind kind, const char *what)
 {
     rule->kind = kind;
-    return take_conditions(parser, rule) && parser_take_arrow(parser) &&
+    return parser_take_conditions(parser, rule) && parser_take_arrow(parser) &&
            parser_take(parser, what, &rule->value);
 }
 
@@ -333,7 +210,7 @@ parse_convert(Parser *parser, Rule *rule)
     RuleConvert *convert = arena_new(&parser->policy->arena, RuleConvert);
     rule->kind = RULE_CONVERT;
     rule->convert = convert;
-    if (!take_conditions(parser, rule) || !parser_take_arrow(parser))
+    if (!parser_take_conditions(parser, rule) || !parser_take_arrow(parser))
         return false;
     size_t column = parser_column(parser);
     if (parser_accept(parser, "none"))
@@ -354,7 +231,7 @@ static bool
 parse_priority(Parser *parser, Rule *rule)
 {
     rule->kind = RULE_PRIORITY;
-    return take_conditions(parser, rule) && parser_take_arrow(parser) &&
+    return parser_take_conditions(parser, rule) && parser_take_arrow(parser) &&
            parser_take_number(parser, "the priority", -PRIORITY_MAX, PRIORITY_MAX, &rule->number);
 }
 
@@ -471,6 +348,12 @@ keep_rules(Policy *policy, const GArray *rules, const GArray *owners)
 Policy *
 policy_parse(const char *text, const char *name, GError **error)
 {
+    return policy_parse_with(text, name, NULL, error);
+}
+
+Policy *
+policy_parse_with(const char *text, const char *name, const PolicyFiles *files, GError **error)
+{
     g_autoptr(Policy) policy = policy_new_default();
     g_autoptr(GString) errors = g_string_new(NULL);
     g_autoptr(GArray) rules = g_array_new(false, true, sizeof(Rule));
@@ -481,7 +364,8 @@ policy_parse(const char *text, const char *name, GError **error)
         .errors = errors,
         .rules = rules,
         .owners = owners,
-        .schedule = schedule};
+        .schedule = schedule,
+        .files = files};
     if (strlen(text) > POLICY_BYTES_MAX) {
         g_set_error(error, INGEST_ERROR, INGEST_ERROR_CONFIG,
             "policy '%s' is larger than %d MiB: split the estate into several plans", name,
@@ -494,6 +378,7 @@ policy_parse(const char *text, const char *name, GError **error)
         return NULL;
     }
     parse_text(&parser, text);
+    parser_check_lists(&parser);
     if (parser.n_errors > POLICY_ERRORS_MAX)
         g_string_append_printf(
             errors, "\nand %zu more errors", parser.n_errors - POLICY_ERRORS_MAX);

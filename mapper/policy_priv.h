@@ -37,6 +37,13 @@ typedef enum ConditionKind {
     CONDITION_HOST,
     CONDITION_SOURCE,
     CONDITION_DATASTORE,
+    CONDITION_CPUS, /* this and the next two: compared with a number */
+    CONDITION_MEMORY,
+    CONDITION_DISK,
+    CONDITION_LIST,
+    CONDITION_ACCOUNT, /* this and the next two: of the owner, rules of waves and priorities only */
+    CONDITION_PROJECT,
+    CONDITION_DOMAIN,
     CONDITION_PORTGROUP, /* this and the following: of a NIC, network rules only */
     CONDITION_SWITCH,
     CONDITION_VLAN,
@@ -45,11 +52,30 @@ typedef enum ConditionKind {
     CONDITION_N
 } ConditionKind;
 
+typedef enum Comparison {
+    COMPARE_LESS,
+    COMPARE_AT_MOST,
+    COMPARE_EQUAL,
+    COMPARE_AT_LEAST,
+    COMPARE_MORE,
+} Comparison;
+
+/* VMs by name, id, instance UUID, or folder and name. */
+typedef struct PolicyList {
+    const char *name;
+    GHashTable *entries;    /* owned; texts */
+    GHashTable *last_names; /* owned; of the entries that have a folder, what is behind it */
+    size_t line, column;    /* where it was first named */
+    bool is_defined;
+} PolicyList;
+
 typedef struct Condition {
     ConditionKind kind;
     const char *pattern; /* glob; of the value for an attribute */
     const char *key;     /* attribute key or tag category, glob; NULL: any category */
     int64_t number, second;
+    Comparison comparison;
+    const PolicyList *list;
 } Condition;
 
 /* Who may own what an owner rule holds for. */
@@ -91,6 +117,7 @@ struct Policy {
     Schedule schedule;
     size_t n_ordered_waves; /* of its waves, those whose order was given */
     size_t n_settings;      /* lines that are no rules */
+    GPtrArray *lists;       /* PolicyList, owned */
 };
 
 bool glob_match(const char *pattern, const char *text);
@@ -99,6 +126,10 @@ const Rule *policy_find_rule(const Policy *policy, const Inventory *inventory, R
     const InstanceView *view, const Nic *nic);
 bool rule_holds(
     const Rule *rule, const Inventory *inventory, const InstanceView *view, const Nic *nic);
+/* "ROOT/a", "/ROOT/a" and "/a" as "a"; borrowed from @path. */
+const char *trim_domain(const char *path);
+
+void policy_list_free(void *list);
 /* "folder", "tag", ... */
 const char *condition_word(ConditionKind kind);
 

@@ -236,6 +236,7 @@ const PolicySetting policy_settings[] = {
     {"window", parse_window},
     {"failures", parse_failures},
     {"waves", parse_waves},
+    {"list", parse_list},
 };
 const size_t policy_settings_n = G_N_ELEMENTS(policy_settings);
 

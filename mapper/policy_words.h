@@ -30,6 +30,7 @@ typedef struct Parser {
     size_t n_errors;
     GArray *rules, *owners;
     ScheduleLines *schedule;
+    const PolicyFiles *files; /* NULL: it may name none */
 } Parser;
 
 /* Notes an error of the line; returns false. */
@@ -49,6 +50,19 @@ bool parser_take(Parser *parser, const char *what, const char **ret);
 bool parser_take_number(
     Parser *parser, const char *what, int64_t least, int64_t most, int64_t *ret);
 bool parser_take_arrow(Parser *parser);
+
+/* --- policy_conditions.c ---------------------------------------------------------------------- */
+
+/* "any", or conditions with "and" between them. */
+bool parser_take_conditions(Parser *parser, Rule *rule);
+
+/* --- policy_list.c ---------------------------------------------------------------------------- */
+
+bool parse_list(Parser *parser);
+/* The list of that name, which may be defined later; @column: where it is named. */
+PolicyList *parser_find_list(Parser *parser, const char *name, size_t column);
+/* Complains of those that were not. */
+void parser_check_lists(Parser *parser);
 
 /* --- policy_schedule.c ------------------------------------------------------------------------ */
 

@@ -12,12 +12,11 @@ void
 propose_wave(Task *task)
 {
     Planner *planner = task->planner;
-    const Inventory *inventory = planner->inventory;
     Choice *choice = &task->item->choice;
     const char *name = task->server->name.value ? task->server->name.value : "";
-    const Rule *rule = policy_find_rule(planner->policy, inventory, RULE_WAVE, task->view, NULL);
+    const Rule *rule = task_find_rule(task, RULE_WAVE);
     choice->wave = rule ? text_known(fill_name(planner->arena, rule->value, name)) : text_absent();
-    rule = policy_find_rule(planner->policy, inventory, RULE_PRIORITY, task->view, NULL);
+    rule = task_find_rule(task, RULE_PRIORITY);
     choice->priority = rule ? int_known(rule->number) : (Int){.state = FACT_ABSENT};
 }
 

@@ -39,6 +39,29 @@ run "$VM_INGEST" policy check /no/such
 expect_status 2
 expect_match "$err" "^vm-ingest: policy '/no/such': cannot be read: No such file"
 
+begin 'a list of VMs comes from a file beside the policy'
+mkdir "$WORK/site"
+printf '# the first ones\r\nfw-01\r\nno-such-vm\r\n' >"$WORK/site/pilot.txt"
+printf 'list pilot from "pilot.txt"\nwave list pilot -> pilot\nwindow fri 20:00 to mon 05:00 Europe/Berlin\n' \
+    >"$WORK/site/policy"
+run "$VM_INGEST" policy check "$WORK/site/policy"
+expect_status 0
+expect_match "$out" '3 rules, no error'
+run "$VM_INGEST" plan --inventory appliance/demo/inventory.json --catalog appliance/demo/catalog.json \
+    --policy "$WORK/site/policy" --out "$WORK/site/plan.json"
+expect_status 3
+expect_match "$WORK/site/plan.json" '"name":"fw-01".*"wave":"pilot"'
+expect_match "$WORK/site/plan.json" "No VM that was read is called 'no-such-vm'"
+expect_match "$WORK/site/plan.json" '"windows":\["fri 20:00 to mon 05:00 Europe/Berlin"\]'
+expect_match "$WORK/site/plan.json" \
+    "\"kind\":\"list\",\"name\":\"$WORK/site/pilot.txt\",\"sha256\":\"$(sha256sum "$WORK/site/pilot.txt" | cut -d' ' -f1)\""
+rm "$WORK/site/pilot.txt"
+sed -i 's/Berlin/Berlim/' "$WORK/site/policy"
+run "$VM_INGEST" policy check "$WORK/site/policy"
+expect_status 2
+expect_match "$err" "site/policy', line 1, column 12: list 'pilot': file '$WORK/site/pilot.txt': cannot be read"
+expect_match "$err" "line 3, column 8: 'Europe/Berlim' is no time zone of the tz database"
+
 begin 'a part of a word is told what it may mean'
 run "$VM_INGEST" explain pvlan
 expect_status 2

@@ -136,6 +136,145 @@ test_choices_bring_waves(void)
     g_assert_cmpint(checked->schedule.jobs.value, ==, 7);
 }
 
+/* --- what chooses a wave ---------------------------------------------------------------------- */
+
+/* The waves of three VMs: small, of 2 CPUs, 4 GiB and a disk of 20 GiB; and large, of 16 CPUs,
+ * 64 GiB and disks of 20 and 2048 GiB; and one of which size and folder are not known. Returns
+ * whether a rule could not be decided for that one. */
+static bool
+assert_waves(const char *rules, const char *small, const char *large, const char *unread)
+{
+    g_auto(Estate) estate = {0};
+    estate_init_plain(&estate);
+    estate_add_domain(&estate, "d-fin", "ROOT/Customers/fin", "root");
+    estate_add_account(&estate, "fin", "d-fin", 0);
+    estate_add_project(&estate, "acme", "d-fin");
+    InstanceView *view = estate_add_plain_vm(&estate, "small");
+    view->path = text_known("/DC0/vm/Web");
+    view->cpus = int_known(2);
+    view->memory_bytes = int_known((int64_t)4 << 30);
+    view->disks.items[0].capacity_bytes = int_known((int64_t)20 << 30);
+    estate_put_vm(&estate, view, true);
+    view = estate_add_plain_vm(&estate, "large");
+    view->path = text_known("/DC0/vm/Db");
+    view->instance_uuid = text_known("50000000-0000-4000-8000-00000000000a");
+    view->cpus = int_known(16);
+    view->memory_bytes = int_known((int64_t)64 << 30);
+    view->disks.items[0].capacity_bytes = int_known((int64_t)20 << 30);
+    estate_add_disk(&estate, view, 2048, "ds1");
+    estate_put_vm(&estate, view, true);
+    view = estate_add_plain_vm(&estate, "unread");
+    view->path = (Text){0};
+    view->cpus = view->memory_bytes = (Int){0};
+    view->disks.items[0].capacity_bytes = (Int){0};
+    estate_put_vm(&estate, view, false);
+    estate_freeze(&estate);
+    g_autoptr(Plan) plan = estate_plan(&estate, rules);
+    g_assert_cmpuint(plan->n_items, ==, 3);
+    g_assert_cmpstr(plan->items[0].choice.wave.value, ==, small);
+    g_assert_cmpstr(plan->items[1].choice.wave.value, ==, large);
+    g_assert_cmpstr(plan->items[2].choice.wave.value, ==, unread);
+    return find_finding(&plan->items[2], "policy-rule-undecided");
+}
+
+static void
+test_wave_by_size(void)
+{
+    g_assert_true(assert_waves("wave cpus >= 16 -> b", NULL, "b", NULL));
+    assert_waves("wave cpus > 16 -> b", NULL, NULL, NULL);
+    assert_waves("wave cpus = 2 -> b", "b", NULL, NULL);
+    assert_waves("wave cpus <= 2 -> b", "b", NULL, NULL);
+    assert_waves("wave cpus < 2 -> b", NULL, NULL, NULL);
+    assert_waves("wave memory >= 4GiB and memory < 64 GiB -> b", "b", NULL, NULL);
+    assert_waves("wave memory >=65536MiB -> b", NULL, "b", NULL);
+    assert_waves("wave disk > 2 TiB -> b", NULL, "b", NULL);
+    assert_waves("wave disk <= 20GiB -> b\nwave name l* -> c", "b", "c", NULL);
+}
+
+static void
+test_wave_by_list(void)
+{
+    assert_waves("wave list first -> b\nlist first large other\nlist first unread", NULL, "b", "b");
+    assert_waves("list u 50000000-0000-4000-8000-00000000000a\nwave list u -> b", NULL, "b", NULL);
+    assert_waves("list p /DC0/vm/Web/small /DC0/vm/Web/large\nwave list p -> b", "b", NULL, NULL);
+    g_assert_true(
+        assert_waves("list p /DC0/vm/Web/unread\nwave list p -> b\nwave any -> c", "c", "c", "c"));
+}
+
+static void
+test_wave_by_owner(void)
+{
+    const char *owners = "owner name small -> account fin domain /Customers/fin\n"
+                         "owner name large -> project acme\n";
+    static const struct {
+        const char *rule, *small, *large;
+    } cases[] = {
+        {"wave account fin -> b", "b", NULL},
+        {"wave account f* -> b", "b", NULL},
+        {"wave project acme -> b", NULL, "b"},
+        {"wave domain /Customers -> b", "b", "b"},
+        {"wave domain ROOT/Customers/fin -> b", "b", "b"},
+        {"wave domain /Customers/f -> b", NULL, NULL},
+        {"wave domain /Other -> b", NULL, NULL},
+        {"wave account fin and domain /Customers/* -> b", "b", NULL},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *rules = g_strconcat(owners, cases[i].rule, NULL);
+        assert_waves(rules, cases[i].small, cases[i].large, NULL);
+    }
+    assert_waves(
+        "wave domain ROOT -> b\nowner any -> account fin domain /Customers/fin", "b", "b", "b");
+}
+
+/* A slip of the pen in a list must not go unnoticed. */
+static void
+test_lists_tell_whom_they_miss(void)
+{
+    static const char *const names[] = {"a", "b", NULL};
+    g_auto(Estate) estate = {0};
+    g_autoptr(Plan) plan =
+        plan_of(&estate, "list l a x9 x10\nlist l /no/where/b\nlist m b\n", names);
+    const SourceProblem *found = NULL;
+    for (size_t i = 0; i < plan->info.problems.n; i++)
+        if (!g_strcmp0(plan->info.problems.items[i].id.value, "list-names-no-vm")) {
+            g_assert_null(found);
+            found = &plan->info.problems.items[i];
+        }
+    g_assert_nonnull(found);
+    g_assert_cmpstr(found->about.value, ==, "list 'l'");
+    g_assert_cmpstr(
+        found->text.value, ==, "No VM that was read is called '/no/where/b', 'x10', 'x9'.");
+}
+
+static char *
+read_names(void *data, const char *name, GError **error)
+{
+    if (!strcmp(name, "pilot.txt"))
+        return g_strdup(data);
+    g_set_error(error, INGEST_ERROR, INGEST_ERROR_CONFIG, "'%s' is not there", name);
+    return NULL;
+}
+
+static void
+test_list_from_a_file(void)
+{
+    static const char *const names[] = {"a", "b c", "d", NULL};
+    PolicyFiles files = {read_names, (char *)"\xef\xbb\xbf"
+                                             "a\r\n\n# d\n  b c \n"};
+    g_auto(Estate) estate = {0};
+    g_autoptr(Plan) none = plan_of(&estate, "", names);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Policy) policy =
+        policy_parse_with("list p from pilot.txt\nwave list p -> 1", "p", &files, &error);
+    g_assert_no_error(error);
+    g_autoptr(Plan) plan = plan_build(estate.inventory, estate.catalog, policy, NULL, &error);
+    g_assert_cmpstr(plan->items[0].choice.wave.value, ==, "1");
+    g_assert_cmpstr(plan->items[1].choice.wave.value, ==, "1");
+    g_assert_null(plan->items[2].choice.wave.value);
+    g_assert_null(policy_parse_with("list p from other.txt", "p", &files, &error));
+    g_assert_nonnull(strstr(error->message, "'p', line 1, column 8: list 'p': 'other.txt' is not"));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -146,5 +285,10 @@ main(int argc, char **argv)
     g_test_add_func("/plan/schedule/priority-by-the-first-rule", test_priority_by_the_first_rule);
     g_test_add_func("/plan/schedule/check-keeps-what-was-edited", test_check_keeps_what_was_edited);
     g_test_add_func("/plan/schedule/choices-bring-waves", test_choices_bring_waves);
+    g_test_add_func("/plan/schedule/wave-by-size", test_wave_by_size);
+    g_test_add_func("/plan/schedule/wave-by-list", test_wave_by_list);
+    g_test_add_func("/plan/schedule/wave-by-owner", test_wave_by_owner);
+    g_test_add_func("/plan/schedule/lists-tell-whom-they-miss", test_lists_tell_whom_they_miss);
+    g_test_add_func("/plan/schedule/list-from-a-file", test_list_from_a_file);
     return g_test_run();
 }

@@ -26,6 +26,11 @@ static const char *const good_rules[] = {
     "wave tag first -> \"wave 1\"",
     "priority folder /DC0/vm/Web -> 10",
     "priority any -> -10",
+    "wave cpus >= 8 and memory <64GiB and disk > 2 TiB -> big",
+    "prefer offering x for memory = 512MiB",
+    "wave account fin and domain /ROOT/Customers -> 1",
+    "priority project \"a*\" -> 1",
+    "list first web-01 \"a b\" vm-7 /DC0/vm/Web/db",
     "limit jobs 20",
     "limit cluster 8",
     "limit host \"esx 1\" 2",
@@ -101,7 +106,27 @@ static const struct {
     {"convert vlan 10 -> none", "'vlan' is a condition of a NIC"},
     {"limits host 2",
         "'limits' begins no rule: expected owner, prefer, forbid, network, template, "
-        "hostname, displayname, wave, convert, priority, limit, window, failures or waves"},
+        "hostname, displayname, wave, convert, priority, limit, window, failures, waves or list"},
+    {"wave cpus 8 -> x",
+        "column 11: expected a comparison (<, <=, =, >=, >) after 'cpus', found '8'"},
+    {"wave cpus", "after 'cpus', found 'the end of the line'"},
+    {"wave cpus >= 8GiB -> x",
+        "column 11: 'cpus' is compared with '8GiB', expected a number, as 8"},
+    {"wave memory > 8 -> x", "'memory' is compared with '8', expected a size in MiB, GiB or TiB"},
+    {"wave memory >-8GiB -> x", "'memory' is compared with '-8GiB', expected a size"},
+    {"wave disk > 99999999TiB -> x", "expected a size in MiB, GiB or TiB, as 64GiB"},
+    {"wave disk > -> x", "expected what it is compared with, found '->'"},
+    {"hostname account x -> y", "column 10: 'account' is a condition of the owner: it stands in "
+                                "'wave' and 'priority' rules only"},
+    {"wave list pilot -> x\n",
+        "line 1, column 11: there is no list 'pilot': add a line 'list pilot "
+        "VM...' or 'list pilot from FILE'"},
+    {"list a", "expected a VM: name, id, UUID, or folder and name, found the end of the line"},
+    {"list a from", "expected the name of a file"},
+    {"list a from b.txt", "column 8: this policy may name no files: write the VMs of list 'a'"},
+    {"wave rack x -> 1",
+        "(any, folder, tag, attribute, pool, cluster, name, datacenter, host, source, "
+        "datastore, cpus, memory, disk, list, account, project, domain), found 'rack'"},
     {"priority any -> high", "the priority is 'high', expected a number from -1000000 to 1000000"},
     {"priority any", "expected '->'"},
     {"limit", "column 6: expected what is limited: jobs, cluster, host, pool or moves"},
@@ -226,6 +251,14 @@ test_conditions_look_at_their_fact(void)
     assert_rule("displayname datacenter DC0 and host esx2 -> x", "web-01");
 }
 
+static char *
+read_any(void *data, const char *name, GError **error)
+{
+    g_assert_null(data);
+    g_assert_null(*error);
+    return g_strdup(name);
+}
+
 /* What the manual shows is what is read. */
 static void
 test_examples_of_the_manual_parse(void)
@@ -245,7 +278,8 @@ test_examples_of_the_manual_parse(void)
         else if (is_example)
             g_string_append_printf(rules, "%s\n", *line);
     }
-    g_autoptr(Policy) policy = policy_parse(rules->str, "manual", &error);
+    const PolicyFiles files = {read_any, NULL};
+    g_autoptr(Policy) policy = policy_parse_with(rules->str, "manual", &files, &error);
     g_assert_no_error(error);
     g_assert_cmpuint(policy_count_rules(policy), >, 15);
 }
@@ -279,6 +313,7 @@ test_a_fact_that_was_not_read_leaves_a_rule_open(void)
     assert_undecided("owner attribute Owner ann -> caller", VERDICT_READY, false);
     assert_undecided("owner cluster C1 -> caller", VERDICT_READY, false);
     assert_undecided("wave tag acme -> 1", VERDICT_READY, true);
+    assert_undecided("priority tag acme -> 1", VERDICT_READY, true);
     assert_undecided("forbid offering x for tag acme", VERDICT_UNKNOWN, true);
     assert_undecided("forbid offering x\nforbid offering y for tag acme", VERDICT_UNKNOWN, true);
     assert_undecided("network folder /DC0/vm -> network l2-10", VERDICT_UNKNOWN, true);
