@@ -59,6 +59,8 @@ typedef struct Options {
     gboolean may_power_off, is_unchecked, may_recheck;
     int canary;
     char *step;
+    int jobs, per_cluster, per_host, per_pool, failures; /* 0: not given */
+    char **windows;
 } Options;
 
 typedef struct Command Command;
@@ -93,8 +95,8 @@ char *command_help_all(void);
 extern const GOptionEntry options_general[], options_config[], options_sources[], options_target[],
     options_inventory[], options_catalog[], options_policy[], options_release[], options_format[],
     options_out[], options_out_dir[], options_compat[], options_choices[], options_journal[],
-    options_yes[], options_prepare[], options_keep[], options_import[], options_unchecked[],
-    options_retry[];
+    options_yes[], options_prepare[], options_keep[], options_import[], options_limits[],
+    options_unchecked[], options_retry[];
 
 extern const Command cmd_discover, cmd_catalog, cmd_plan, cmd_check, cmd_diff, cmd_report,
     cmd_networks, cmd_networks_plan, cmd_networks_apply, cmd_networks_undo, cmd_prepare_plan,

@@ -258,10 +258,10 @@ run_import(const Options *options, char **args, int n_args)
     return import_carry_out(options, &context);
 }
 
-static const GOptionEntry *const import_entries[] = {options_import, options_unchecked,
-    options_journal, options_yes, options_sources, options_inventory, options_policy,
-    options_target, options_release, options_format, options_out, options_config, options_general,
-    NULL};
+static const GOptionEntry *const import_entries[] = {options_import, options_limits,
+    options_unchecked, options_journal, options_yes, options_sources, options_inventory,
+    options_policy, options_target, options_release, options_format, options_out, options_config,
+    options_general, NULL};
 
 const Command cmd_import = {
     .name = "import",

@@ -35,6 +35,9 @@ OutputTable *import_table_new(const JournalItems *items, const char *const *wait
 bool import_read_settings(
     const JournalRun *row, Arena *arena, Schedule *ret, bool *ret_may_power_off, GError **error);
 
+/* The limits of the command line instead of those of the schedule. USAGE, INVALID */
+bool import_apply_limits(const Options *options, Arena *arena, Schedule *schedule, GError **error);
+
 /* JournalRun.settings. (owned) */
 char *import_settings_write(const Schedule *schedule, bool may_power_off);
 

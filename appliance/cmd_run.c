@@ -467,9 +467,9 @@ run_run_resume(const Options *options, char **args, int n_args)
     return import_carry_out(options, &context);
 }
 
-static const GOptionEntry *const resume_entries[] = {options_import, options_unchecked,
-    options_journal, options_yes, options_target, options_format, options_out, options_config,
-    options_general, NULL};
+static const GOptionEntry *const resume_entries[] = {options_import, options_limits,
+    options_unchecked, options_journal, options_yes, options_target, options_format, options_out,
+    options_config, options_general, NULL};
 
 const Command cmd_run_resume = {
     .name = "run resume",
@@ -519,7 +519,7 @@ run_run_retry(const Options *options, char **args, int n_args)
     return n ? import_carry_out(options, &context) : EXIT_CODE_OK;
 }
 
-static const GOptionEntry *const retry_entries[] = {options_retry, options_import,
+static const GOptionEntry *const retry_entries[] = {options_retry, options_import, options_limits,
     options_unchecked, options_journal, options_yes, options_target, options_format, options_out,
     options_config, options_general, NULL};
 

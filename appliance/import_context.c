@@ -219,7 +219,8 @@ import_with_run(const Options *options, const ImportContext *context, ImportActi
         source = import_source_new(context->access);
     bool is_ok = journal_read_run(context->journal, context->run, &arena, &row, error) &&
                  run_check_target(&row, target_seam(context->target), error) &&
-                 import_read_settings(&row, &arena, &schedule, &may_power_off, error);
+                 import_read_settings(&row, &arena, &schedule, &may_power_off, error) &&
+                 import_apply_limits(options, &arena, &schedule, error);
     if (is_ok && g_strcmp0(row.kind.value, IMPORT_KIND) != 0) {
         g_set_error(error, INGEST_ERROR, INGEST_ERROR_USAGE,
             "run %d is about %s, not an import: it is for another command", (int)context->run,

@@ -137,6 +137,17 @@ const GOptionEntry options_import[] = {
     {NULL},
 };
 
+const GOptionEntry options_limits[] = {
+    {"jobs", 0, 0, G_OPTION_ARG_INT, &O.jobs, "so many jobs at once (5)", "N"},
+    {"per-cluster", 0, 0, G_OPTION_ARG_INT, &O.per_cluster, "of one cluster", "N"},
+    {"per-host", 0, 0, G_OPTION_ARG_INT, &O.per_host, "of one host", "N"},
+    {"per-pool", 0, 0, G_OPTION_ARG_INT, &O.per_pool, "of one primary storage", "N"},
+    {"failures", 0, 0, G_OPTION_ARG_INT, &O.failures, "so many failures pause a wave (3)", "N"},
+    {"window", 0, 0, G_OPTION_ARG_STRING_ARRAY, &O.windows,
+        "begin only then, as in vm-ingest-policy(5); may be given again", "TEXT"},
+    {NULL},
+};
+
 const GOptionEntry options_unchecked[] = {
     {"unchecked", 0, 0, G_OPTION_ARG_NONE, &O.is_unchecked, "do not look at VMs at their source",
         NULL},

@@ -262,6 +262,20 @@ def stopped(lab):
     assert lab.states() == dict.fromkeys(NAMES, "verified")
 
 
+@case("limits and windows of the command line are obeyed, and wrong ones are refused")
+def limits(lab):
+    lab.peer.control("jobs", seconds=0.6)
+    done = lab.importing("--jobs", "1")
+    assert done.returncode == 0, done
+    calls = lab.peer.control("calls")["calls"]
+    starts = [call["at"] for call in calls if call["command"] == "importUnmanagedInstance"]
+    assert all(later - first >= 0.5 for first, later in zip(starts, starts[1:])), starts
+    lab.begin()
+    wrong = lab.importing("--window", "someday")
+    assert wrong.returncode in (1, 2) and "someday" in wrong.stderr, wrong
+    assert not lab.accepted("importUnmanagedInstance")
+
+
 @case("verify finds what was changed since; undo gives back, and reads it back")
 def undone(lab):
     assert lab.importing().returncode == 0
