@@ -57,7 +57,7 @@ LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SANFLAGS) -pthread $(LD
 LIBS_ALL   = $(PKG_LIBS)
 
 FOLDERS   := discover mapper ingest appliance
-MAINS     := appliance/main.c appliance/libvirt_worker.c appliance/setup.c
+MAINS     := appliance/main.c appliance/libvirt_worker.c appliance/setup.c appliance/helper.c
 srcs       = $(filter-out $(MAINS),$(wildcard $(1)/*.c))
 objs       = $(patsubst %.c,$(B)/%.o,$(call srcs,$(1)))
 ARCHIVES  := $(foreach f,appliance discover mapper ingest,$(B)/lib$(f).a)
@@ -70,10 +70,11 @@ FUZZERS   := $(patsubst tests/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz_*.c))
 
 ##@ Main
 WORKER    := $(B)/vm-ingest-libvirt-worker
-IMAGE_PROGRAMS := $(B)/vm-ingest-setup
+IMAGE_PROGRAMS := $(B)/vm-ingest-setup $(B)/vm-ingest-helper
 all: $(B)/vm-ingest $(WORKER) $(IMAGE_PROGRAMS) ## build build/vm-ingest
 $(B)/vm-ingest: $(B)/appliance/main.o
 $(B)/vm-ingest-setup: $(B)/appliance/setup.o
+$(B)/vm-ingest-helper: $(B)/appliance/helper.o
 $(B)/vm-ingest $(IMAGE_PROGRAMS): $(ARCHIVES)
 	$(call say,LINK,$@)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(LIBS_ALL)
 $(WORKER): $(B)/appliance/libvirt_worker.o $(B)/libdiscover.a
@@ -107,9 +108,10 @@ UNITS     := $(notdir $(wildcard appliance/units/*.service))
 install: all ## install into DESTDIR and PREFIX
 	install -D -m 755 $(B)/vm-ingest $(DESTDIR)$(PREFIX)/bin/vm-ingest
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/libexec $(WORKER) $(IMAGE_PROGRAMS)
-	install -d $(foreach d,man/man1 man/man5 bash-completion/completions zsh/vendor-completions fish/vendor_completions.d doc/vm-ingest vm-ingest,$(DESTDIR)$(PREFIX)/share/$(d))
+	install -d $(foreach d,man/man1 man/man5 man/man8 bash-completion/completions zsh/vendor-completions fish/vendor_completions.d doc/vm-ingest vm-ingest,$(DESTDIR)$(PREFIX)/share/$(d))
 	install -m 644 appliance/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 appliance/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5/
+	install -m 644 appliance/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
 	install -m 644 appliance/schema/*.json $(DESTDIR)$(PREFIX)/share/vm-ingest/
 	install -m 644 README.md LICENSE appliance/vm-ingest.conf.example $(DESTDIR)$(PREFIX)/share/doc/vm-ingest/
 	install -d $(foreach d,sysusers tmpfiles,$(DESTDIR)$(PREFIX)/lib/$(d).d) $(UNITS:%=$(DESTDIR)$(UNITDIR)/%.d)

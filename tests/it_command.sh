@@ -130,7 +130,7 @@ done
 
 begin 'man pages are well formed'
 requires mandoc
-for page in appliance/man/*.[15]; do
+for page in appliance/man/*.[158]; do
     mandoc -Tlint -Wwarning "$page" >"$out" 2>&1 || bad "$(head -3 "$out")"
 done
 
