@@ -174,12 +174,12 @@ char *journal_read_item_document(Journal *journal, int64_t item, GError **error)
  * journal_claim - keep all other items, of any run, from the same things; synced to the disk
  * @keys: what they are: "vm:ZONEID/CLUSTERID/NAME", "uuid:ZONEID/UUID"
  *
- * All or none; an item may claim again what it has.
+ * All or none; an item may claim again what it has. They are free again once it has ended: skipped,
+ * found, failed, verified or undone.
  * Errors: CONFLICT naming the run and the item that have one of them
  */
 bool journal_claim(
     Journal *journal, int64_t item, const char *const *keys, size_t n, GError **error);
-bool journal_release(Journal *journal, int64_t item, GError **error);
 
 /* --- steps ------------------------------------------------------------------------------------ */
 

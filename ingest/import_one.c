@@ -446,15 +446,6 @@ import(ImportWork *work, GError **error)
 /* --- all of it -------------------------------------------------------------------------------- */
 
 static bool
-release_if_ended(ImportWork *work, GError **error)
-{
-    JournalItemState state = work->item->state;
-    bool has_ended = state == ITEM_SKIPPED || state == ITEM_FOUND || state == ITEM_FAILED ||
-                     state == ITEM_VERIFIED;
-    return !has_ended || journal_release(work->run->journal, work->item->number, error);
-}
-
-static bool
 complete(ImportWork *work, GError **error)
 {
     bool is_done = true;
@@ -477,7 +468,5 @@ import_one(ImportWork *work, GError **error)
         item->state == ITEM_CHECKED || item->state == ITEM_SUBMITTED || item->state == ITEM_RUNNING;
     if (is_fit && is_to_import && !import(work, error))
         return false;
-    if ((item->state == ITEM_IMPORTED || item->state == ITEM_MIGRATING) && !complete(work, error))
-        return false;
-    return release_if_ended(work, error);
+    return (item->state != ITEM_IMPORTED && item->state != ITEM_MIGRATING) || complete(work, error);
 }

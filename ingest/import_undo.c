@@ -93,8 +93,7 @@ check_undone(ImportWork *work, GError **error)
                            : arena_printf(&work->arena, "given back; at its source: %s",
                                  answer.text ? answer.text : "not as it was");
     work->item->is_made = false;
-    return import_settle(work, ITEM_UNDONE, "undo", note, error) &&
-           journal_release(work->run->journal, work->item->number, error);
+    return import_settle(work, ITEM_UNDONE, "undo", note, error);
 }
 
 /* What an earlier process left open is settled first. */

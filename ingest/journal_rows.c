@@ -349,9 +349,23 @@ journal_read_items(Journal *journal, int64_t run, Arena *arena, JournalItems *re
     return is_ok;
 }
 
+/* Whether nothing more is done for an item in this state. */
+static bool
+has_ended(JournalItemState state)
+{
+    return state == ITEM_SKIPPED || state == ITEM_FOUND || state == ITEM_FAILED ||
+           state == ITEM_VERIFIED || state == ITEM_UNDONE;
+}
+
+/* What an item has claimed is free again as soon as it has ended, in the same transaction. */
 static bool
 update_item(Journal *journal, const JournalItem *item, GError **error)
 {
+    if (has_ended(item->state) &&
+        !run_statement(journal,
+            journal_prepare(journal, error, "DELETE FROM claim WHERE item = ?", "i", item->number),
+            error))
+        return false;
     return run_statement(journal,
         journal_prepare(journal, error,
             "UPDATE item SET state = ?, is_made = ?, step = ?, object = ?, note = ?, record = ?"
@@ -426,16 +440,6 @@ journal_claim(Journal *journal, int64_t item, const char *const *keys, size_t n,
                 journal_prepare(journal, error,
                     "INSERT OR IGNORE INTO claim (key, item) VALUES (?, ?)", "ti", keys[i], item),
                 error);
-    return journal_end(journal, is_ok, error);
-}
-
-bool
-journal_release(Journal *journal, int64_t item, GError **error)
-{
-    if (!journal_begin(journal, false, error))
-        return false;
-    bool is_ok = run_statement(journal,
-        journal_prepare(journal, error, "DELETE FROM claim WHERE item = ?", "i", item), error);
     return journal_end(journal, is_ok, error);
 }
 
