@@ -388,11 +388,13 @@ typedef enum TimeKind {
     TIME_CATALOG, /* reading what the target offers */
     TIME_LIST,    /* CloudStack's list of one cluster */
     TIME_IMPORT,  /* importing what is ready from one cluster, one VM after the other */
+    TIME_CONVERT, /* copying what is converted */
     TIME_TOTAL,
     TIME_KIND_N
 } TimeKind;
 
-extern const char *const time_kind_words[TIME_KIND_N]; /* "catalog", "list", "import", "total" */
+extern const char
+    *const time_kind_words[TIME_KIND_N]; /* "catalog", "list", "import", "convert", "total" */
 
 /* What something costs this server, by its own measured answers. */
 typedef struct TimeRow {
@@ -456,8 +458,8 @@ typedef struct PlanOptions {
  * Reads nothing, writes nothing, asks no clock. info.created_at, tool_version and inputs are the
  * caller's to fill in.
  *
- * Errors:  NOT_FOUND when the zone is not in the catalog or cannot be told; CONFIG when the server
- *          version that was given is none
+ * Errors:  NOT_FOUND when the zone is not in the catalog or cannot be told, or has no such KVM
+ *          cluster; CONFIG when the server version that was given is none
  * Returns: (owned) with one reference
  */
 Plan *plan_build(const Inventory *inventory, const Catalog *catalog, const Policy *policy,

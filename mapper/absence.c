@@ -119,11 +119,14 @@ size_t
 plan_item_absences(const PlanItem *item, Arena *arena, Absence **ret_absences)
 {
     Bool is_listed = item->instance.is_listed;
-    bool is_missing = is_listed.state == FACT_KNOWN && !is_listed.value;
+    bool is_missing =
+        is_listed.state == FACT_KNOWN && !is_listed.value && !choice_is_converted(&item->choice);
     const AbsenceKind *missing = NULL;
     size_t missing_at = 0, n = 0;
     Absence *rows = NULL;
-    for (size_t i = 0; i < count_findings(item); i++) {
+    /* What is converted is read through vCenter, whatever CloudStack lists. */
+    size_t n_findings = choice_is_converted(&item->choice) ? 0 : count_findings(item);
+    for (size_t i = 0; i < n_findings; i++) {
         const AbsenceKind *kind = find_kind(finding_id(item, i));
         if (!kind ||
             (kind->side == ABSENCE_NOT_LISTED && (!is_missing || (missing && kind >= missing))))

@@ -15,6 +15,7 @@ const char *const time_kind_words[TIME_KIND_N] = {
     [TIME_CATALOG] = "catalog",
     [TIME_LIST] = "list",
     [TIME_IMPORT] = "import",
+    [TIME_CONVERT] = "convert",
     [TIME_TOTAL] = "total",
 };
 
@@ -119,6 +120,19 @@ import_row(const Planner *planner, const ClusterCost *cost)
     return row;
 }
 
+/* Of all conversions; none was measured. */
+static TimeRow
+convert_row(const Planner *planner)
+{
+    return (TimeRow){.kind = TIME_CONVERT,
+        .about = text_known("importVm"),
+        .count = int_known(planner->conversions),
+        .basis = text_known(arena_printf(planner->arena,
+            "not measured: up to %s are copied from vCenter to temporary storage, converted, and "
+            "copied to their pools",
+            size_text(planner->arena, planner->converted_bytes)))};
+}
+
 /* Of the listing and the imports; unknown as long as a part is. */
 static TimeRow
 total_row(const Planner *planner, const GArray *rows)
@@ -128,7 +142,7 @@ total_row(const Planner *planner, const GArray *rows)
     int64_t least = 0, most = 0;
     for (guint i = 0; i < rows->len; i++) {
         const TimeRow *row = &g_array_index(rows, TimeRow, i);
-        if (row->kind == TIME_IMPORT)
+        if (row->kind == TIME_IMPORT || row->kind == TIME_CONVERT)
             total.count.value += row->count.value;
         if (row->total_ms.state != FACT_KNOWN)
             g_string_append_printf(unknown, "%s%s of '%s'", unknown->len ? ", " : "",
@@ -174,6 +188,15 @@ is_listable(const Planner *planner, const SourceCluster *cluster)
                !g_ascii_strcasecmp(hypervisor, "KVM"));
 }
 
+static int64_t
+disk_bytes(const PlanInstance *instance)
+{
+    int64_t bytes = 0;
+    for (size_t i = 0; i < instance->disks.n; i++)
+        bytes += MAX(instance->disks.items[i].capacity_bytes.value, 0);
+    return bytes;
+}
+
 void
 count_import(Planner *planner, const PlanItem *item)
 {
@@ -182,6 +205,11 @@ count_import(Planner *planner, const PlanItem *item)
         item->verdict == VERDICT_READY || item->verdict == VERDICT_READY_AFTER_ACTION;
     if (!id || !is_imported)
         return;
+    if (choice_is_converted(&item->choice)) {
+        planner->conversions++;
+        planner->converted_bytes += disk_bytes(&item->instance);
+        return;
+    }
     void **at = table_at(&planner->imports, id);
     *at = *at ? *at : arena_new(&planner->scratch, int64_t);
     ++*(int64_t *)*at;
@@ -219,6 +247,9 @@ plan_build_time(Planner *planner)
         TimeRow list = {.kind = TIME_LIST, .basis = text_known(not_measured)};
         g_array_append_val(rows, list);
     }
+    TimeRow convert = convert_row(planner);
+    if (planner->conversions)
+        g_array_append_val(rows, convert);
     TimeRow last = total_row(planner, rows);
     g_array_append_val(rows, last);
     plan->n_time = rows->len;

@@ -118,7 +118,7 @@ make_candidate(
     return (Candidate){.offering = offering,
         .by_rule = disk_offering_rule_score(task, offering->name.value),
         .certainty = certainty_of(task, match, &offering->tags),
-        .n_tags = (int)offering->tags.n,
+        .n_tags = match->target ? -(int)offering->tags.n : (int)offering->tags.n,
         .storagetype = is_local == is_local_pool,
         .surplus_gib =
             is_true(offering->iscustomized) ? 0 : offering->disksize.value - round_up_gib(bytes)};

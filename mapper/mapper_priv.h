@@ -315,10 +315,12 @@ struct Planner {
     Reach *reach;                /* NULL: not asked for yet */
     Matrix *matrix;
     FreezeList *freeze;
-    Table imports;    /* cluster id -> number of items that are imported from it */
-    GString *key;     /* scratch for texts */
-    Key *lookup;      /* what planner_key() gives */
-    GArray *findings; /* of the current task */
+    Table imports; /* cluster id -> number of items that are imported from it */
+    int64_t conversions,
+        converted_bytes; /* items that are converted, and how large they may become */
+    GString *key;        /* scratch for texts */
+    Key *lookup;         /* what planner_key() gives */
+    GArray *findings;    /* of the current task */
     GArray *reasons;
     Table mapped_disks; /* of the current task: ids of disks that have an offering */
     GArray *nic_uses;   /* of the current task, see held.c */

@@ -170,7 +170,8 @@ typedef struct OfferingScore {
     int by_rule;
     int certainty;   /* that the server takes the right pool, and no unknown limit counts */
     int changes;     /* what the next start would change; fewer is better */
-    int n_tags;      /* storage tags that it shares with the pool */
+    int n_tags;      /* storage tags that it shares with the pool; less than 0: what a disk that is
+                        converted would be tied to */
     int storagetype; /* 1: local or shared as the pool is */
     int64_t surplus; /* MiB and CPUs that it has too much; smaller is better */
     int kind;        /* 2 same size, 1 custom within limits, 0 custom with a speed of ours */
@@ -195,7 +196,8 @@ static OfferingScore
 score_offering(const Task *task, const ServiceOffering *offering)
 {
     const Shape *shape = &task->shape;
-    OfferingScore score = {.n_tags = (int)offering->storagetags.n};
+    int n_tags = (int)offering->storagetags.n;
+    OfferingScore score = {.n_tags = task->target ? -n_tags : n_tags};
     score.by_rule =
         rule_score(task, RULE_PREFER_OFFERING, RULE_FORBID_OFFERING, offering->name.value);
     const StoragePool *pool = task->root_match ? task->root_match->right : NULL;

@@ -53,13 +53,14 @@ check_disk_traps(Task *task)
         FIND(task, MANY_DEVICES, NULL, ARG_N((int64_t)view->nics.n), ARG("NICs"), ARG_N(NICS_MANY));
 }
 
-/* The datastore cluster that a disk lies in, once for each. */
+/* The datastore cluster that a disk lies in, once for each. What is converted is read as a whole,
+ * wherever it lies. */
 static void
 check_datastore_clusters(Task *task)
 {
     const InstanceView *view = task->view;
     const char *last = NULL;
-    for (size_t i = 0; i < view->disks.n; i++) {
+    for (size_t i = 0; i < view->disks.n && !task->target; i++) {
         const Disk *disk = &view->disks.items[i];
         const Datastore *datastore = disk->datastore.value
                                          ? inventory_find_datastore(task->planner->inventory,
