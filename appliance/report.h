@@ -134,6 +134,9 @@ GArray *report_count_absences(const Plan *plan);
 /* "ready 12, ready-after-action 3, ...": the one line that ends a run. (owned) */
 char *report_verdict_line(const Plan *plan);
 
+/* How many are converted, and what whoever converts must know; NULL: none is. (owned) */
+char *report_conversions(const Plan *plan);
+
 /* --- absences --------------------------------------------------------------------------------- */
 
 /**

@@ -157,6 +157,9 @@ put_tiles(const Plan *plan, FILE *file)
     fputs("</ul>\n", file);
     if (plan->n_verdicts[VERDICT_NONE])
         fprintf(file, "<p>%zu VMs have not been judged yet.</p>\n", plan->n_verdicts[VERDICT_NONE]);
+    g_autofree char *conversions = report_conversions(plan);
+    if (conversions)
+        fprintf(file, "<p><span class=\"tag warning\">importVm</span> %s</p>\n", conversions);
 }
 
 /* --- groups and causes ------------------------------------------------------------------------ */

@@ -347,6 +347,10 @@ add_led_to(DataWriter *writer, GString *out, const PlanItem *item, Arena *arena)
         for (size_t k = 0; k < calls[i].params.n; k++)
             add_choice(
                 writer, out, calls[i].params.items[k].name.value, calls[i].params.items[k].value);
+        if (calls[i].credentials.value)
+            add_choice(writer, out, "username, password",
+                text_known(
+                    arena_printf(arena, "(those of source '%s')", calls[i].credentials.value)));
         close_list(out, "],");
     }
     close_list(out, "],");

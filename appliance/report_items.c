@@ -107,6 +107,18 @@ report_verdict_line(const Plan *plan)
     return g_string_free(line, false);
 }
 
+char *
+report_conversions(const Plan *plan)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < plan->n_items; i++)
+        n += choice_is_converted(&plan->items[i].choice);
+    return n ? g_strdup_printf("%zu of them are copied to KVM and converted, by importVm: this is "
+                               "not proved on a real server. A VM and its copy must not both run.",
+                   n)
+             : NULL;
+}
+
 /* --- the items as a table --------------------------------------------------------------------- */
 
 static const OutputColumn item_columns[] = {

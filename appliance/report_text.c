@@ -116,6 +116,11 @@ print_head(const Printer *printer, const Plan *plan)
         print_bar(printer, plan->n_verdicts[verdict], plan->n_items);
         fputc('\n', printer->file);
     }
+    g_autofree char *conversions = report_conversions(plan);
+    if (conversions) {
+        fputc('\n', printer->file);
+        print_wrapped(printer, 0, "", conversions);
+    }
 }
 
 static bool
