@@ -1,46 +1,21 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# The Debian package: built twice, what is in it, what lintian says.
+# The Debian package: what is in it, what lintian says, how far its services are shut in.
 . "$(dirname "$0")/functions.sh"
 PYTHON=${PYTHON:-/usr/bin/python3}
 requires dh lintian
 
 version=$(sed -n 's/^VERSION *:= *//p' "$ROOT/Makefile")
-SOURCE_DATE_EPOCH=$(git -C "$ROOT" log -1 --format=%ct 2>/dev/null || date +%s)
-export SOURCE_DATE_EPOCH
-here=$WORK/here
-elsewhere=$WORK/some/where/else
-
-# The second build is an ordinary user's, of a copy of the tree without git.
-as_user() {
-    if [ "$(id -u)" = 0 ]; then
-        setpriv --reuid nobody --regid nogroup --clear-groups env HOME="$elsewhere" "$@"
-    else
-        "$@"
-    fi
-}
-copy_tree() {
-    mkdir -p "$elsewhere"
-    (cd "$ROOT" && find . \( -name .git -o -path ./build \) -prune -o -type f -print0 | tar --null -cf - -T -) | tar -xf - -C "$elsewhere"
-    chmod 755 "$WORK"
-    [ "$(id -u)" != 0 ] || chown -R nobody "$elsewhere"
-}
 
 begin 'the package is built'
-run "$ROOT/appliance/make-deb" "$here" "$version"
+run "$ROOT/appliance/make-deb" "$BUILD/deb" "$version"
 expect_status 0
 deb=$(cat "$out")
 expect test -s "$deb"
-
-begin 'an ordinary user gets the same bytes in another folder'
-copy_tree
-run as_user "$elsewhere/appliance/make-deb" "$elsewhere/build/deb" "$version"
-expect_status 0
-expect_same "$deb" "$(cat "$out")"
-expect_same "${deb%.deb}.cdx.json" "$elsewhere/build/deb/$(basename "${deb%.deb}").cdx.json"
+expect test -s "${deb%.deb}.cdx.json"
 
 begin 'lintian has nothing to say'
-run lintian --allow-root --fail-on error,warning "$here"/*.changes
+run lintian --allow-root --fail-on error,warning "${deb%.deb}.changes"
 expect_status 0
 expect_no_match "$out" '^[EW]:'
 
@@ -50,11 +25,15 @@ awk '$1 !~ /^d/ {print $1, $2, $6}' "$out" | sed 's/\.gz$//' | sort >"$WORK/file
 for file in usr/bin/vm-ingest usr/libexec/vm-ingest-libvirt-worker etc/vm-ingest/vm-ingest.conf \
     usr/share/bash-completion/completions/vm-ingest usr/share/zsh/vendor-completions/_vm-ingest \
     usr/share/fish/vendor_completions.d/vm-ingest.fish usr/share/vm-ingest/sbom.cdx.json \
+    usr/lib/{sysusers,tmpfiles}.d/vm-ingest.conf \
     usr/share/doc/vm-ingest/{copyright,changelog,README.md,vm-ingest.conf.example}; do
     expect grep -q " \./$file\$" "$WORK/files"
 done
 for page in "$ROOT"/appliance/man/*.[1-8]; do
     expect grep -q " \./usr/share/man/man${page##*.}/$(basename "$page")\$" "$WORK/files"
+done
+for unit in "$ROOT"/appliance/units/*.{service,timer}; do
+    expect grep -q " \./lib/systemd/system/$(basename "$unit")\$" "$WORK/files"
 done
 for schema in "$ROOT"/appliance/schema/*.json; do
     expect grep -q " \./usr/share/vm-ingest/$(basename "$schema")\$" "$WORK/files"
@@ -109,6 +88,26 @@ for program in "$WORK"/x/usr/bin/* "$WORK"/x/usr/libexec/*; do
     expect_match "$out" 'GNU_RELRO'
     expect_no_match "$out" 'GNU_STACK.*E '
 done
+
+begin 'no service is more exposed than 1.5 of 10, and every unit is well formed'
+units=$WORK/x/lib/systemd/system
+for service in "$units"/*.service; do
+    run systemd-analyze --root="$WORK/x" --offline=true --threshold=15 --no-pager security "$(basename "$service")"
+    expect_status 0
+    echo "# $(tail -1 "$out")"
+done
+cp -n /lib/systemd/system/*.target "$units"
+for unit in "$ROOT"/appliance/units/*.{service,timer}; do
+    name=$(basename "$unit")
+    run systemd-analyze --root="$WORK/x" --man=no verify "${name/@./@x.}"
+    expect_status 0
+    expect_no_match "$err" .
+done
+
+begin 'nothing is enabled or started by the package'
+dpkg-deb -e "$deb" "$WORK/scripts"
+expect_no_match "$WORK/scripts/postinst" 'deb-systemd-invoke|systemctl'
+expect_no_match "$WORK/files" '\.wants/'
 
 begin 'what the Makefile needs to build is what the package needs to be built'
 make -s --no-print-directory -C "$ROOT" -f - print <<'EOF' | tr ' ' '\n' | grep -vxE 'gcc|make|libc6-dev|' | sort -u >"$WORK/makefile"
