@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Make a plan: propose choices for each instance and judge them, or judge choices as they stand.
+ * Make a plan: propose choices for each instance and judge them.
  */
 #include "plan.h"
 
@@ -14,7 +14,7 @@
 struct PlanStore {
     Arena arena;
     atomic_size_t references;
-    Plan *given; /* reference to the plan whose choices were judged */
+    Plan *given; /* reference to a plan whose texts are borrowed, or NULL */
 };
 
 /* --- lifetime --------------------------------------------------------------------------------- */
@@ -55,6 +55,12 @@ plan_unref(Plan *plan)
     arena_release(&plan->store->arena);
     g_free(plan->store);
     g_free(plan);
+}
+
+void
+plan_borrow(Plan *plan, const Plan *given)
+{
+    plan->store->given = plan_ref(given);
 }
 
 /* --- the steps -------------------------------------------------------------------------------- */
@@ -133,7 +139,7 @@ verdict_of(const PlanItem *item)
     return by_severity[worst] ? by_severity[worst] : VERDICT_READY;
 }
 
-static void
+void
 finish_item(Planner *planner, PlanItem *item)
 {
     keep_findings(planner, item);
@@ -258,8 +264,7 @@ run_checks(Task *task)
     return worst;
 }
 
-/* Its verdict is known: what it takes is taken from the items behind it. */
-static void
+void
 settle(Task *task)
 {
     finish_item(task->planner, task->item);
@@ -439,8 +444,7 @@ plan_end(Planner *planner, Plan *plan, GError **error)
     return NULL;
 }
 
-/* What rests on all items; @given: the plan that is checked, or NULL. */
-static void
+void
 finish_plan(Planner *planner, const Plan *given)
 {
     finish_limits(planner);
@@ -483,8 +487,7 @@ plan_build(const Inventory *inventory, const Catalog *catalog, const Policy *pol
     return plan_end(&planner, plan, error);
 }
 
-/* Of the whole inventory, which a plan need not have. */
-static void
+void
 count_all_vlans(Planner *planner)
 {
     const Inventory *inventory = planner->inventory;
@@ -504,121 +507,4 @@ plan_build_networks(
     count_all_vlans(&planner);
     plan_build_matrix(&planner);
     return plan_end(&planner, planner.plan, error);
-}
-
-/* --- checking a plan that is there ------------------------------------------------------------ */
-
-/* Instances by source and id, by UUID, by name and path. */
-static GHashTable *
-index_identities(Planner *planner)
-{
-    GHashTable *table = g_hash_table_new(key_hash, key_equal);
-    const Inventory *inventory = planner->inventory;
-    for (size_t i = 0; i < inventory->n_instances; i++) {
-        const Instance *instance = &inventory->instances[i];
-        const InstanceView *view = instance_view(instance);
-        const char *keys[][3] = {
-            {"id", view->source.value, view->id.value},
-            {"uuid", view->instance_uuid.value, NULL},
-            {view->name.value, view->path.value, NULL},
-        };
-        for (size_t j = 0; j < G_N_ELEMENTS(keys); j++) {
-            const Key *key = planner_key(planner, keys[j][0], keys[j][1], keys[j][2]);
-            if (keys[j][1] && !g_hash_table_contains(table, key))
-                g_hash_table_insert(table, key_keep(&planner->scratch, key), (gpointer)instance);
-        }
-    }
-    return table;
-}
-
-static const Instance *
-find_instance(Planner *planner, GHashTable *table, const PlanInstance *wanted)
-{
-    const char *keys[][3] = {
-        {"id", wanted->source.value, wanted->id.value},
-        {"uuid", wanted->instance_uuid.value, NULL},
-        {wanted->name.value, wanted->path.value, NULL},
-    };
-    for (size_t j = 0; j < G_N_ELEMENTS(keys); j++) {
-        const Instance *found = keys[j][1]
-                                    ? g_hash_table_lookup(table,
-                                          planner_key(planner, keys[j][0], keys[j][1], keys[j][2]))
-                                    : NULL;
-        if (found)
-            return found;
-    }
-    return NULL;
-}
-
-static void
-check_gone(Planner *planner, PlanItem *item, const PlanItem *given)
-{
-    g_array_set_size(planner->findings, 0);
-    g_array_set_size(planner->reasons, 0);
-    g_array_set_size(planner->nic_uses, 0);
-    item->instance = given->instance;
-    Task task = {.planner = planner, .item = item};
-    FIND(&task, INSTANCE_GONE, NULL, ARG(text_or_word(given->instance.source)),
-        ARG(text_or_word(given->instance.id)));
-    finish_item(planner, item);
-}
-
-static void
-check_facts(Task *task, const PlanItem *given)
-{
-    const char *before = given->loaded_facts.value;
-    g_autofree char *of_given = before ? NULL : plan_item_facts(given);
-    g_autofree char *now = plan_item_facts(task->item);
-    before = before ? before : of_given;
-    if (before && g_strcmp0(before, now) != 0)
-        FIND(task, FACTS_CHANGED, NULL, ARG(arena_strdup(task->planner->arena, before)),
-            ARG(arena_strdup(task->planner->arena, now)));
-}
-
-static void
-check_item(Planner *planner, PlanItem *item, const PlanItem *given, const Instance *instance,
-    GHashTable *seen)
-{
-    item->choice = given->choice;
-    Task task = plan_start_task(planner, item, instance);
-    if (!g_hash_table_add(seen, (gpointer)instance))
-        FIND(&task, INSTANCE_TWICE, NULL, ARG(text_or_word(task.view->source)),
-            ARG(text_or_word(task.view->id)));
-    check_facts(&task, given);
-    keep_reasons(&task, given);
-    if (choice_is_converted(&item->choice))
-        start_convert(&task);
-    run_checks(&task);
-    settle(&task);
-}
-
-Plan *
-plan_check(const Plan *given, const Inventory *inventory, const Catalog *catalog,
-    const Policy *policy, const PlanOptions *options, GError **error)
-{
-    g_autoptr(Policy) none = policy ? NULL : policy_new_default();
-    PlanOptions with_zone = options ? *options : (PlanOptions){0};
-    if (!with_zone.zone)
-        with_zone.zone = given->info.zoneid.value;
-    Planner planner = {.inventory = inventory, .catalog = catalog, .is_checking = true};
-    planner.policy = policy ? policy : none;
-    if (!plan_start(&planner, &with_zone, error))
-        return plan_end(&planner, NULL, error);
-    Plan *plan = planner.plan;
-    plan->store->given = plan_ref(given);
-    plan->n_items = given->n_items;
-    plan->items = arena_new_n(planner.arena, PlanItem, plan->n_items);
-    g_autoptr(GHashTable) identities = index_identities(&planner);
-    g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
-    for (size_t i = 0; i < plan->n_items; i++) {
-        const PlanItem *item = &given->items[i];
-        const Instance *instance = find_instance(&planner, identities, &item->instance);
-        if (instance)
-            check_item(&planner, &plan->items[i], item, instance, seen);
-        else
-            check_gone(&planner, &plan->items[i], item);
-    }
-    count_all_vlans(&planner);
-    finish_plan(&planner, given);
-    return plan_end(&planner, plan, error);
 }

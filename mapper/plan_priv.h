@@ -15,6 +15,16 @@ Plan *plan_end(Planner *planner, Plan *plan, GError **error);
 Task plan_start_task(Planner *planner, PlanItem *item, const Instance *instance);
 /* Judges the choices as they stand; the worst that was found. */
 Severity run_checks(Task *task);
+/* Keeps what was found, and the verdict that follows. */
+void finish_item(Planner *planner, PlanItem *item);
+/* As finish_item(); and what it takes is taken from the items behind it. */
+void settle(Task *task);
+/* The VLANs of the whole inventory, which a plan need not have. */
+void count_all_vlans(Planner *planner);
+/* What rests on all items; @given: the plan that is checked, or NULL. */
+void finish_plan(Planner *planner, const Plan *given);
+/* The plan may borrow texts of @given from now on. */
+void plan_borrow(Plan *plan, const Plan *given);
 
 /* proposal.c: the choices, judged */
 void propose(Task *task);
