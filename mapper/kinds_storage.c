@@ -146,9 +146,14 @@ KIND(DATASTORE_UNKNOWN, "datastore-unknown", SEVERITY_UNKNOWN,
     "Which pool the disk lies on cannot be told.", NO_SERVER);
 KIND(DATASTORE_AMBIGUOUS, "datastore-ambiguous", SEVERITY_WARNING,
     "The server may take pool '{2}' or pool '{3}' for datastore '{1}'.",
-    "The server searches for the datastore's name inside the paths of the pools.",
-    "Choose an offering whose tags only the right pool has, or rename the datastore.",
-    "If the wrong pool is taken, the record points at a file that is not there.", NO_SERVER);
+    "The server searches for the datastore's name inside the paths of the pools, and takes the "
+    "first one that it finds, in no order.",
+    "Choose an offering whose tags only the right pool has, or rename the datastore. Else look "
+    "after the import where the volume was recorded (listVolumes: storage), before anything is "
+    "done with it; updateVolume id=... storageid=... puts it right.",
+    "The server accepts it. If the wrong pool is taken, the record points at a file that is not "
+    "there.",
+    NO_SERVER);
 KIND(DATASTORE_TAKEN_FOR_OTHER, "datastore-taken-for-other", SEVERITY_ACTION,
     "The server would record disk '{disk}' on pool '{2}', but it lies on datastore '{1}'.",
     "Offering '{3}'; the right pool: {4}. The path of the pool that would be taken holds the "
