@@ -45,12 +45,12 @@ KIND(OFFERING_NONE_FITS, "no-offering", SEVERITY_BLOCKER,
     "Unable to execute API command {command} due to missing parameter "
     "serviceofferingid",
     RANK_PARAM_OFFERING, RECORDED);
-KIND(OFFERING_NEEDS_POWER_OFF, "offering-needs-power-off", SEVERITY_ACTION,
+KIND(OFFERING_NEEDS_POWER_OFF, "offering-needs-power-off", SEVERITY_INFO,
     "No offering fits {1} CPUs and {2} MiB while it runs; '{3}' fits when it is powered off.",
-    "Nearest: '{3}' fits but for {4}: power off. A fixed offering is compared with a VM that is "
-    "not "
+    "'{3}' fits but for {4}: power off. A fixed offering is compared with a VM that is not "
     "powered off.",
-    "Power the VM off before the import, or createServiceOffering cpunumber={1} memory={2}.",
+    "Power the VM off before the import; or createServiceOffering cpunumber={1} memory={2}, and "
+    "make the plan again.",
     "A VM that is powered off is given the size of its offering at the next start.", NO_SERVER);
 KIND(OFFERING_NOT_FOUND, "offering-not-found", SEVERITY_BLOCKER,
     "The chosen service offering does not exist.",

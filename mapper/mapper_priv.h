@@ -208,8 +208,9 @@ typedef struct OfferingPick {
     const ServiceOffering
         *nearest; /* best one if the instance were off, or else but for its tags */
     FindingId nearest_problem;
-    const ServiceOffering **fitting; /* all that fit, best first */
-    size_t n_fitting;
+    const ServiceOffering **fitting;  /* all that fit, best first */
+    const ServiceOffering **when_off; /* likewise: those that fit once it is powered off */
+    size_t n_fitting, n_when_off;
     Texts others; /* names of what else fits */
     const char *why;
     /* Two steps: what a rule prefers to all that fit, and what to import with until then. */
@@ -529,7 +530,10 @@ void propose_offering(Task *task);
 /* "'so-2x2048' fits but for the tag gold: two steps" */
 const char *nearest_offering_text(const Task *task, const OfferingPick *pick);
 const char *offering_size_text(const Task *task, const ServiceOffering *offering);
-bool offering_needs_power_off(const Task *task, const OfferingPick *pick);
+/* Does one of those fit that may be chosen? If not, one is proposed that needs a power-off. */
+bool offering_needs_power_off(const OfferingPick *pick);
+/* A fixed offering of another size than a VM that is not off. */
+bool is_size_misfit(FindingId problem);
 /* Chooses another one of those that fit, with the speed that it asks for. */
 void set_offering(Task *task, const ServiceOffering *offering);
 /* It was taken after better ones that fit as well, but are refused: names them. */

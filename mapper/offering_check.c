@@ -54,9 +54,6 @@ find_no_offering(Task *task)
     const OfferingPick *pick = task->offering_pick;
     if (!is_read(&task->planner->catalog->service_offerings))
         find_unread_list(task, "service_offerings");
-    else if (offering_needs_power_off(task, pick))
-        FIND(task, OFFERING_NEEDS_POWER_OFF, NULL, ARG_N(shape->cpus), ARG_N(shape->memory_mib),
-            ARG(text_or_word(pick->nearest->name)), ARG(offering_size_text(task, pick->nearest)));
     else
         FIND(task, OFFERING_NONE_FITS, NULL, ARG_N(shape->cpus), ARG_N(shape->memory_mib),
             ARG(shape->is_off ? ", powered off" : ", running"),
@@ -132,6 +129,16 @@ find_misfit(Task *task, const ServiceOffering *offering, FindingId problem)
         args[3] = ARG(task->owner->label);
     }
     add_finding(task, problem, NULL, args);
+}
+
+/* One was proposed that fits the VM when it is off, since none does as it runs. */
+static void
+tell_power_off(Task *task, const ServiceOffering *offering, FindingId problem)
+{
+    if (is_size_misfit(problem) && offering_needs_power_off(task->offering_pick))
+        FIND(task, OFFERING_NEEDS_POWER_OFF, NULL, ARG_N(task->shape.cpus),
+            ARG_N(task->shape.memory_mib), ARG(text_or_word(offering->name)),
+            ARG(offering_size_text(task, offering)));
 }
 
 /* A custom offering on a server that may be the release that breaks on it. */
@@ -334,6 +341,7 @@ check_offering(Task *task)
         find_smaller(task, offering);
     else if (problem)
         find_misfit(task, offering, problem);
+    tell_power_off(task, offering, problem);
     check_custom_release(task, offering);
     if (!task->target) /* the copy is on no host yet */
         check_host_tags(task, offering);

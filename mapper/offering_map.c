@@ -77,6 +77,13 @@ fixed_fit(const ServiceOffering *offering, const Shape *shape)
     return FINDING_NONE;
 }
 
+bool
+is_size_misfit(FindingId problem)
+{
+    return problem == FINDING_OFFERING_CPU || problem == FINDING_OFFERING_MEMORY ||
+           problem == FINDING_OFFERING_SPEED;
+}
+
 static int64_t
 limit_or(Int limit, int64_t other)
 {
@@ -274,8 +281,7 @@ distance(const ServiceOffering *offering, const Shape *shape, FindingId problem)
         offering->cpunumber.value >= shape->cpus && offering->memory.value >= shape->memory_mib;
     if (problem == FINDING_STORAGE_TAGS_DIFFER)
         return 1;
-    if (problem == FINDING_OFFERING_CPU || problem == FINDING_OFFERING_MEMORY ||
-        problem == FINDING_OFFERING_SPEED)
+    if (is_size_misfit(problem))
         return is_larger ? 2 : 4;
     if (problem == FINDING_OFFERING_OF_OTHER_ZONE)
         return 3;
@@ -332,10 +338,9 @@ range_text(Arena *arena, Int least, Int most, const char *unit)
 }
 
 bool
-offering_needs_power_off(const Task *task, const OfferingPick *pick)
+offering_needs_power_off(const OfferingPick *pick)
 {
-    return pick && pick->nearest && !task->shape.is_off &&
-           distance(pick->nearest, &task->shape, pick->nearest_problem) == 2;
+    return pick && !pick->n_fitting && pick->n_when_off;
 }
 
 const char *
@@ -406,10 +411,25 @@ choose_transitional(
     }
 }
 
+typedef struct Fitting {
+    GArray *now, *when_off; /* of Candidate */
+    Candidate wanted;
+} Fitting;
+
+static void
+add_candidate(const Task *task, const ServiceOffering *offering, int certainty, GArray *to)
+{
+    Candidate candidate = {offering, score_offering(task, offering)};
+    bool is_limited =
+        has_limited_tag(task, "resource.limit.storage.tags", &offering->storagetags) ||
+        has_limited_tag(task, "resource.limit.host.tags", &offering->hosttags);
+    candidate.score.certainty = is_limited ? 0 : certainty;
+    g_array_append_val(to, candidate);
+}
+
 /* Those that fit, of the offerings that the owner is seen, or is not known, to be offered. */
 static void
-collect_fitting(
-    const Task *task, Answer seen, GArray *fitting, Candidate *wanted, OfferingPick *pick)
+collect_fitting(const Task *task, Answer seen, Fitting *fitting, OfferingPick *pick)
 {
     Planner *planner = task->planner;
     const Catalog *catalog = planner->catalog;
@@ -421,19 +441,25 @@ collect_fitting(
         int certainty = pool_certainty(planner, task->root_match, &offering->storagetags);
         if (!problem && certainty < 0) {
             problem = FINDING_STORAGE_TAGS_DIFFER;
-            note_wanted(task, offering, wanted);
+            note_wanted(task, offering, &fitting->wanted);
         }
-        if (problem) {
+        if (problem)
             note_nearest(task, offering, problem, pick);
-            continue;
-        }
-        Candidate candidate = {offering, score_offering(task, offering)};
-        bool is_limited =
-            has_limited_tag(task, "resource.limit.storage.tags", &offering->storagetags) ||
-            has_limited_tag(task, "resource.limit.host.tags", &offering->hosttags);
-        candidate.score.certainty = is_limited ? 0 : certainty;
-        g_array_append_val(fitting, candidate);
+        if (!problem)
+            add_candidate(task, offering, certainty, fitting->now);
+        else if (is_size_misfit(problem) && certainty >= 0)
+            add_candidate(task, offering, certainty, fitting->when_off);
     }
+}
+
+static const ServiceOffering **
+keep_sorted(Arena *scratch, GArray *candidates)
+{
+    const ServiceOffering **kept = arena_new_n(scratch, const ServiceOffering *, candidates->len);
+    g_array_sort(candidates, compare_candidates);
+    for (guint i = 0; i < candidates->len; i++)
+        kept[i] = g_array_index(candidates, Candidate, i).offering;
+    return kept;
 }
 
 static OfferingPick *
@@ -441,22 +467,22 @@ pick_offering(const Task *task)
 {
     Planner *planner = task->planner;
     OfferingPick *pick = arena_new(planner->arena, OfferingPick);
-    g_autoptr(GArray) fitting = g_array_new(false, true, sizeof(Candidate));
-    Candidate wanted = {0};
-    collect_fitting(task, ANSWER_YES, fitting, &wanted, pick);
-    if (!fitting->len)
-        collect_fitting(task, ANSWER_UNKNOWN, fitting, &wanted, pick);
-    g_array_sort(fitting, compare_candidates);
-    choose_transitional(planner, fitting, &wanted, pick);
-    if (fitting->len) {
-        pick->best = g_array_index(fitting, Candidate, 0).offering;
+    g_autoptr(GArray) now = g_array_new(false, true, sizeof(Candidate));
+    g_autoptr(GArray) when_off = g_array_new(false, true, sizeof(Candidate));
+    Fitting fitting = {.now = now, .when_off = when_off};
+    collect_fitting(task, ANSWER_YES, &fitting, pick);
+    if (!now->len)
+        collect_fitting(task, ANSWER_UNKNOWN, &fitting, pick);
+    pick->n_fitting = now->len;
+    pick->fitting = keep_sorted(&planner->scratch, now);
+    pick->n_when_off = when_off->len;
+    pick->when_off = keep_sorted(&planner->scratch, when_off);
+    choose_transitional(planner, now, &fitting.wanted, pick);
+    if (now->len) {
+        pick->best = pick->fitting[0];
         pick->why = why_best(pick->best);
     }
-    keep_names(planner->arena, fitting, pick);
-    pick->n_fitting = fitting->len;
-    pick->fitting = arena_new_n(&planner->scratch, const ServiceOffering *, fitting->len);
-    for (guint i = 0; i < fitting->len; i++)
-        pick->fitting[i] = g_array_index(fitting, Candidate, i).offering;
+    keep_names(planner->arena, now->len ? now : when_off, pick);
     return pick;
 }
 
@@ -532,18 +558,35 @@ set_offering(Task *task, const ServiceOffering *offering)
     choice->details.n = n;
 }
 
+/* No offering fits as it is: what would be nearest, and what is chosen for a VM that is powered off
+ * before the import. */
+static const ServiceOffering *
+choose_when_off(Task *task, const OfferingPick *pick, const char **ret_why)
+{
+    Planner *planner = task->planner;
+    const ServiceOffering *offering = pick->n_when_off ? pick->when_off[0] : NULL;
+    if (offering)
+        *ret_why = arena_printf(planner->arena,
+            "none fits while it runs; this one does once it is powered off, and gives it %s at the "
+            "next start",
+            offering_size_text(task, offering));
+    if (pick->nearest && pick->nearest != offering)
+        note_service_miss(planner, pick->nearest,
+            pick->nearest_problem == FINDING_STORAGE_TAGS_DIFFER
+                ? "its storage tags are not on the pool of the root disk: two steps, and none fits "
+                  "until then"
+                : "it fits only a VM that is powered off");
+    return offering;
+}
+
 /* In two steps if one is preferred of which the pool of the root disk lacks the tags. */
 static const ServiceOffering *
 choose_offering(Task *task, const OfferingPick *pick, const char **ret_why)
 {
     const ServiceOffering *wanted = pick->wanted;
     *ret_why = pick->why;
-    if (!pick->best && pick->nearest)
-        note_service_miss(task->planner, pick->nearest,
-            pick->nearest_problem == FINDING_STORAGE_TAGS_DIFFER
-                ? "its storage tags are not on the pool of the root disk: two steps, and none fits "
-                  "until then"
-                : "it fits only a VM that is powered off");
+    if (!pick->best)
+        return choose_when_off(task, pick, ret_why);
     if (!wanted)
         return pick->best;
     const char *obstacle = pick->transitional
@@ -585,7 +628,7 @@ is_offering_to_blame(const Task *task)
     for (guint i = 0; i < findings->len; i++) {
         const Finding *finding = &g_array_index(findings, Finding, i);
         FindingId id = (FindingId)finding->kind->number;
-        if (finding->severity < SEVERITY_ACTION)
+        if (finding->severity < SEVERITY_ACTION || is_size_misfit(id))
             continue;
         is_blamed = id == FINDING_OFFERING_HOST_TAG || id == FINDING_NO_HOST_TAGGED ||
                     id == FINDING_NO_HOST_LARGE || id == FINDING_LIMIT_UNKNOWN ||
@@ -601,7 +644,8 @@ keep_offering_reason(Task *task, const ServiceOffering *offering)
 {
     GArray *reasons = task->planner->reasons;
     Arena *arena = task->planner->arena;
-    const char *better = text_or_word(task->offering_pick->best->name);
+    const OfferingPick *pick = task->offering_pick;
+    const ServiceOffering *first = pick->best ? pick->best : pick->when_off[0];
     for (guint i = 0; i < reasons->len; i++) {
         Reason *reason = &g_array_index(reasons, Reason, i);
         if (strcmp(reason->about.value, "serviceofferingid") != 0)
@@ -610,6 +654,6 @@ keep_offering_reason(Task *task, const ServiceOffering *offering)
         reason->why = text_known(arena_printf(arena,
             "%s; '%s' would be nearer, but for its host tags, its size on the hosts or the owner's "
             "limits",
-            why_best(offering), better));
+            why_best(offering), text_or_word(first->name)));
     }
 }

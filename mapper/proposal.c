@@ -65,19 +65,21 @@ check_proposal(Task *task)
     Severity worst = run_checks(task);
     if (is_ready(worst) || !pick || task->item->choice.migrate.n || !is_offering_to_blame(task))
         return worst;
-    for (size_t i = 1; i < pick->n_fitting; i++) {
+    const ServiceOffering **offerings = pick->n_fitting ? pick->fitting : pick->when_off;
+    size_t n = pick->n_fitting ? pick->n_fitting : pick->n_when_off;
+    for (size_t i = 1; i < n; i++) {
         start_again(task, &start, n_findings);
-        set_offering(task, pick->fitting[i]);
+        set_offering(task, offerings[i]);
         worst = run_checks(task);
-        if (is_ready(worst)) {
-            keep_offering_reason(task, pick->fitting[i]);
+        if (is_ready(worst) || (!pick->n_fitting && !is_offering_to_blame(task))) {
+            keep_offering_reason(task, offerings[i]);
             return worst;
         }
     }
-    if (pick->n_fitting < 2)
+    if (n < 2)
         return worst;
     start_again(task, &start, n_findings);
-    set_offering(task, pick->best);
+    set_offering(task, offerings[0]);
     return run_checks(task);
 }
 

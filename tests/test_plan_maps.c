@@ -185,7 +185,7 @@ test_offering_rows(void)
     g_autoptr(Plan) plan = estate_plan(&estate, NULL);
     g_assert_cmpuint(plan->n_offerings, ==, 2);
     g_assert_cmpstr(plan->offerings[0].name.value, ==, "so-2x2");
-    g_assert_cmpint(plan->offerings[0].instances.value, ==, 3);
+    g_assert_cmpint(plan->offerings[0].instances.value, ==, 4); /* the large one when it is off */
     g_assert_nonnull(strstr(plan->offerings[0].why.value, "fixed"));
     const OfferingRow *gold = find_offering(plan, "so-gold");
     g_assert_cmpint(gold->instances.value, ==, 0);

@@ -221,8 +221,6 @@ def compare(item, answered, label=""):
     """None, or a Disagreement."""
     said = predicted(item)
     is_ours = item["verdict"] not in ("ready", "ready-after-action") and not said
-    if "offering-needs-power-off" in finding_ids(item) and not item["choice"]["serviceofferingid"]:
-        return None  # the call is not whole before somebody acts
     if "name-not-unique" in {each["id"] for each in item["findings"]}:
         return None  # the server takes whichever of them it finds first
     if not item["calls"] and item["verdict"] in ("blocked", "unknown"):
