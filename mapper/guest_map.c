@@ -166,14 +166,20 @@ root_gib(const Task *task)
     return (task_root_bytes(task) + GIB - 1) / GIB;
 }
 
-static bool
-is_usable_template(const Task *task, const Template *template)
+/* Why a template is none for the instance; NULL: it is one. The server asks for less: it only looks
+ * at the size. */
+static const char *
+template_oddity(const Task *task, const Template *template)
 {
     const Zone *zone = task->planner->zone;
-    return !g_strcmp0(template->hypervisor.value, "KVM") &&
-           (template->isready.state != FACT_KNOWN || template->isready.value) &&
-           (!template->zoneid.value || !g_strcmp0(template->zoneid.value, zone->id.value)) &&
-           g_strcmp0(template->templatetype.value, "SYSTEM") != 0;
+    if (!g_strcmp0(template->templatetype.value, "SYSTEM"))
+        return "it is one of CloudStack's own";
+    if (g_strcmp0(template->hypervisor.value, "KVM") != 0)
+        return "it is not for KVM";
+    if (template->zoneid.value && g_strcmp0(template->zoneid.value, zone->id.value) != 0)
+        return "it is of another zone";
+    return template->isready.state == FACT_KNOWN && !template->isready.value ? "it is not ready"
+                                                                             : NULL;
 }
 
 static bool
@@ -182,20 +188,53 @@ is_root_sized(const Task *task)
     return task->root && task->root->capacity_bytes.state == FACT_KNOWN;
 }
 
-/* Not bigger than the root disk, if that was read; the smallest of those is the safest. */
+static bool
+is_small_enough(const Task *task, const Template *template)
+{
+    return template->size.state == FACT_KNOWN &&
+           (!is_root_sized(task) || template->size.value <= root_gib(task) * GIB);
+}
+
+/* How much is against it; the host tag that its own tag asks for counts most. */
+static int
+template_faults(const Task *task, const Template *template)
+{
+    const char *oddity = template_oddity(task, template);
+    return 4 * template_tag_is_missing(task, template) +
+           (!oddity                                                 ? 0
+               : !g_strcmp0(template->templatetype.value, "SYSTEM") ? 3
+               : g_strcmp0(template->hypervisor.value, "KVM") != 0  ? 2
+                                                                    : 1);
+}
+
+static bool
+is_better_template(const Template *template, int faults, const Template *than, int its_faults)
+{
+    if (!than || faults != its_faults)
+        return !than || faults < its_faults;
+    if (template->size.value != than->size.value)
+        return template->size.value < than->size.value;
+    return g_strcmp0(template->name.value, than->name.value) < 0;
+}
+
+/* Not bigger than the root disk, if that was read: the one with least against it, the smallest of
+ * those is the safest. */
 static const Template *
-smallest_template(const Task *task, const char *pattern)
+best_template(const Task *task, const char *pattern)
 {
     const Catalog *catalog = task->planner->catalog;
     const Template *best = NULL;
+    int least = 0;
     for (size_t i = 0; i < catalog->templates.n; i++) {
         const Template *template = &catalog->templates.items[i];
-        if (!is_usable_template(task, template) || template->size.state != FACT_KNOWN ||
+        if (!is_small_enough(task, template) ||
             (pattern && !glob_match(pattern, template->name.value)))
             continue;
-        if ((!is_root_sized(task) || template->size.value <= root_gib(task) * GIB) &&
-            (!best || template->size.value < best->size.value))
-            best = template;
+        int faults = template_faults(task, template);
+        if (!is_better_template(template, faults, best, least))
+            continue;
+        best = template;
+        least = faults;
     }
     return best;
 }
@@ -208,7 +247,7 @@ nearest_template_text(const Task *task)
     const Template *nearest = NULL;
     for (size_t i = 0; i < catalog->templates.n; i++) {
         const Template *template = &catalog->templates.items[i];
-        if (is_usable_template(task, template) && template->size.state == FACT_KNOWN &&
+        if (template->size.state == FACT_KNOWN && !template_oddity(task, template) &&
             (!nearest || template->size.value < nearest->size.value))
             nearest = template;
     }
@@ -221,6 +260,23 @@ nearest_template_text(const Task *task)
                : "the catalog has none";
 }
 
+/* The names of the others that would do. */
+static Texts
+other_templates(const Task *task, const char *pattern, const Template *chosen)
+{
+    const Catalog *catalog = task->planner->catalog;
+    Texts names = {
+        .state = FACT_KNOWN, .items = arena_new_n(task->planner->arena, const char *, OTHERS_MAX)};
+    for (size_t i = 0; i < catalog->templates.n && names.n < OTHERS_MAX; i++) {
+        const Template *template = &catalog->templates.items[i];
+        if (template != chosen && is_small_enough(task, template) &&
+            !template_faults(task, template) &&
+            (!pattern || glob_match(pattern, template->name.value)))
+            names.items[names.n++] = text_or_word(template->name);
+    }
+    return names;
+}
+
 void
 propose_template(Task *task)
 {
@@ -228,17 +284,18 @@ propose_template(Task *task)
     Choice *choice = &task->item->choice;
     const Rule *rule =
         policy_find_rule(planner->policy, planner->inventory, RULE_TEMPLATE, task->view, NULL);
+    const char *pattern = rule ? rule->value : NULL;
     choice->templateid = text_absent();
     if (task->hypervisor != HYPERVISOR_KVM || (task->target && !rule))
         return; /* a conversion needs none */
-    const Template *template = smallest_template(task, rule ? rule->value : NULL);
+    const Template *template = best_template(task, pattern);
     if (!template)
         return;
     choice->templateid = template->id;
     add_reason(task, "templateid", text_or_word(template->name),
         rule ? "the smallest that the template rule names"
              : "the smallest KVM template, as the server asks for one",
-        (Texts){.state = FACT_KNOWN});
+        other_templates(task, pattern, template));
 }
 
 void
@@ -252,6 +309,9 @@ check_template(Task *task)
     task->template = template;
     if (!id && !is_kvm)
         return;
+    if (template && is_kvm && template_oddity(task, template))
+        FIND(task, TEMPLATE_ODD, NULL, ARG(text_or_word(template->name)),
+            ARG(template_oddity(task, template)));
     if (!template && !is_list_read) {
         find_unread_list(task, "templates");
         return;
@@ -262,7 +322,7 @@ check_template(Task *task)
                                                : "of unknown size";
         bool is_asked = check_is_made(planner, FINDING_TEMPLATE_NEEDED) != ANSWER_NO ||
                         check_is_made(planner, FINDING_TEMPLATE_MISSING) == ANSWER_NO;
-        const Template *fitting = smallest_template(task, NULL);
+        const Template *fitting = best_template(task, NULL);
         const char *why = fitting ? arena_printf(planner->arena, "the choice names none, '%s' fits",
                                         text_or_word(fitting->name))
                                   : nearest_template_text(task);

@@ -172,6 +172,13 @@ KIND(TEMPLATE_SIZE_UNKNOWN, "template-size-unknown", SEVERITY_UNKNOWN,
     "Size of the template {2}, size of the root disk {3}.",
     "Read the catalog and the inventory again.",
     "The server compares the two on KVM and refuses a bigger template.", NO_SERVER);
+KIND(TEMPLATE_ODD, "template-odd", SEVERITY_WARNING,
+    "Template '{1}' is none that a KVM instance would be made from: {2}.", "listTemplates.",
+    "Choose another in choice.templateid, or registerTemplate a small one ('vm-ingest prepare "
+    "plan').",
+    "The server only compares its size with the root disk; the record names the template for good, "
+    "and with it the guest OS.",
+    NO_SERVER);
 KIND(GUEST_OS_UNKNOWN, "guest-os-unknown", SEVERITY_BLOCKER,
     "CloudStack knows no guest OS for '{1}' (id '{2}') on hypervisor version {3}.",
     "listOsTypes has no such name, listGuestOsMapping no such id for VMware {3}.",

@@ -541,6 +541,7 @@ void keep_offering_reason(Task *task, const ServiceOffering *offering);
 /* All that stands against the choices so far is what another offering may cure. */
 bool is_offering_to_blame(const Task *task);
 void check_offering(Task *task);
+bool template_tag_is_missing(const Task *task, const Template *template);
 bool offering_is_forbidden(const Task *task, const char *name);
 int disk_offering_rule_score(const Task *task, const char *name);
 const char *rule_set(const Task *task, RuleKind prefer, RuleKind forbid);

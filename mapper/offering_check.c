@@ -189,6 +189,17 @@ missing_tag(const Planner *planner, const ServiceOffering *offering, const Templ
     return is_missing && !has_text(&host->hosttags, tag) ? tag : NULL;
 }
 
+/* Would its tag be refused with whatever offering? Only releases that go by settings ask for it. */
+bool
+template_tag_is_missing(const Task *task, const Template *template)
+{
+    const Planner *planner = task->planner;
+    const char *name = task->server->host_name.value, *tag = template->templatetag.value;
+    const Host *host = name ? g_hash_table_lookup(planner->hosts, name) : NULL;
+    return tag && host && RELEASES_ASK(&planner->releases, needs_every_host_tag) != ANSWER_YES &&
+           is_strict_tag(planner, tag) && !has_text(&host->hosttags, tag);
+}
+
 /* Another host of the cluster that the instance could be moved to. */
 static bool
 has_other_host(const Task *task, const Template *template, const Host *host, bool is_each_binding)
