@@ -445,12 +445,15 @@ check_all_tagged(Task *task)
     }
 }
 
-/* What the hypervisor shows, or the offering if it is fixed and the instance is off. */
+/* What the hypervisor shows, or the offering if it is fixed and the instance is off; one release
+ * reserves what a fixed offering says whatever the instance is. */
 static void
 measure(Task *task)
 {
     const ServiceOffering *offering = task->offering;
-    bool is_offerings = offering && task->shape.is_off && offering->cpunumber.state == FACT_KNOWN &&
+    bool is_lent =
+        task->shape.is_off || RELEASES_ASK(&task->planner->releases, breaks_custom) == ANSWER_YES;
+    bool is_offerings = offering && is_lent && offering->cpunumber.state == FACT_KNOWN &&
                         offering->memory.state == FACT_KNOWN &&
                         offering->cpuspeed.state == FACT_KNOWN;
     task->amounts[RESOURCE_VM] = 1;
