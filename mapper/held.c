@@ -3,13 +3,15 @@
  * What the items of a plan take from those behind them: host names, addresses and MACs. Items that
  * are not imported take nothing. Each costs a lookup, however long the plan is.
  */
+#include <string.h>
+
 #include "mapper_priv.h"
 
 /* A NIC as it would be recorded; judged, and not yet certain to be imported. */
 typedef struct NicUse {
-    HashedText network;
-    HashedText ip4; /* no text: none, or one that the server chooses */
-    HashedText mac; /* no text: unknown */
+    const Network *network; /* with an id */
+    HashedText ip4;         /* no text: none, or one that the server chooses */
+    HashedText mac;         /* no text: unknown */
 } NicUse;
 
 GArray *
@@ -21,9 +23,18 @@ nic_uses_new(void)
 void
 use_nic(Task *task, const Network *network, const char *ip4, HashedText mac)
 {
-    NicUse use = {network_id(task->planner, network), hashed(ip4), mac};
-    if (use.network.text)
+    NicUse use = {network, hashed(ip4), mac};
+    if (network->id.value)
         g_array_append_val(task->planner->nic_uses, use);
+}
+
+int64_t
+count_uses(const Planner *planner, const Network *network)
+{
+    int64_t n = 0;
+    for (guint i = 0; i < planner->nic_uses->len; i++)
+        n += g_array_index(planner->nic_uses, NicUse, i).network == network;
+    return n;
 }
 
 bool
@@ -32,7 +43,19 @@ uses_mac(const Task *task, const Network *network, const char *mac)
     const GArray *uses = task->planner->nic_uses;
     for (guint i = 0; i < uses->len; i++) {
         const NicUse *use = &g_array_index(uses, NicUse, i);
-        if (!g_strcmp0(use->network.text, network->id.value) && !g_strcmp0(use->mac.text, mac))
+        if (use->network == network && !g_strcmp0(use->mac.text, mac))
+            return true;
+    }
+    return false;
+}
+
+bool
+uses_ip(const Task *task, const Network *network, const char *ip4)
+{
+    const GArray *uses = task->planner->nic_uses;
+    for (guint i = 0; i < uses->len; i++) {
+        const NicUse *use = &g_array_index(uses, NicUse, i);
+        if (use->network == network && use->ip4.text && !strcmp(use->ip4.text, ip4))
             return true;
     }
     return false;
@@ -79,8 +102,11 @@ hold_uses(const Task *task)
         hold(task, &planner->held_hostnames, hashed(NULL), hostname); /* anywhere in the zone */
     for (guint i = 0; i < uses->len; i++) {
         const NicUse *use = &g_array_index(uses, NicUse, i);
-        hold(task, &planner->held_hostnames, use->network, hostname);
-        hold(task, &planner->held_ips, use->network, use->ip4);
-        hold(task, &planner->held_macs, use->network, use->mac);
+        const HashedText id = network_id(planner, use->network);
+        hold(task, &planner->held_hostnames, id, hostname);
+        hold(task, &planner->held_ips, id, use->ip4);
+        hold(task, &planner->held_macs, id, use->mac);
+        if (network_needs_ip(use->network))
+            ip_take(planner, use->network, use->ip4.text);
     }
 }

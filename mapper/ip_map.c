@@ -52,13 +52,6 @@ only_ip4(const Task *task, const Nic *nic)
     return is_told && ip4_is_valid(nic->ips.items[0]) ? nic->ips.items[0] : NULL;
 }
 
-static FindingId
-auto_fit(const Task *task, const Nic *nic, const Network *network)
-{
-    const char *only = only_ip4(task, nic);
-    return only ? ip_fit(task, nic, network, only) : FINDING_NONE;
-}
-
 const char *
 ip_recorded(const Task *task, const Nic *nic, const Network *network, const char *ip4)
 {
@@ -98,27 +91,185 @@ network_gives(const Planner *planner, const Network *network, const char *ip4)
                                                     : is_in_ranges(planner, network, ip4);
 }
 
+/* Addresses that a shared network may still hand out. */
+typedef struct FreeIps {
+    int64_t n; /* in the catalog, less those that the plan takes so far */
+    bool has_range;
+} FreeIps;
+
+static FreeIps *
+make_free(Planner *planner, const char *networkid)
+{
+    const Network *network = networkid ? table_find(&planner->networks, networkid) : NULL;
+    FreeIps *free_ips = network ? g_hash_table_lookup(planner->free_ips, network) : NULL;
+    if (network && !free_ips) {
+        free_ips = arena_new(&planner->scratch, FreeIps);
+        g_hash_table_insert(planner->free_ips, (gpointer)network, free_ips);
+    }
+    return free_ips;
+}
+
+static void
+count_ranges(Planner *planner)
+{
+    const Catalog *catalog = planner->catalog;
+    for (size_t i = 0; i < catalog->vlan_ip_ranges.n; i++) {
+        const VlanIpRange *range = &catalog->vlan_ip_ranges.items[i];
+        FreeIps *free_ips = make_free(planner, range->networkid.value);
+        uint32_t first, last;
+        if (!free_ips || !parse_ip4(range->startip.value, &first) ||
+            !parse_ip4(range->endip.value, &last) || last < first)
+            continue;
+        free_ips->has_range = true;
+        free_ips->n += (int64_t)last - first + 1;
+    }
+}
+
+/* The rows of free addresses count where no range is shown. */
+static void
+count_free_rows(Planner *planner)
+{
+    const Catalog *catalog = planner->catalog;
+    for (size_t i = 0; i < catalog->shared_ips.n; i++) {
+        const SharedIp *row = &catalog->shared_ips.items[i];
+        FreeIps *free_ips = make_free(planner, row->networkid.value);
+        if (free_ips && !free_ips->has_range && !g_strcmp0(row->state.value, "Free"))
+            free_ips->n++;
+    }
+}
+
+/* An address that somebody has; @seen: those that were counted. */
+static void
+count_taken(Planner *planner, Table *seen, const char *networkid, const char *ip4)
+{
+    const Network *network = networkid && ip4 ? table_find(&planner->networks, networkid) : NULL;
+    FreeIps *free_ips = network ? g_hash_table_lookup(planner->free_ips, network) : NULL;
+    if (!free_ips || !free_ips->has_range || is_in_ranges(planner, network, ip4) != ANSWER_YES)
+        return;
+    void **place = table_at_pair(seen, hashed(networkid), hashed(ip4));
+    free_ips->n -= !*place;
+    *place = free_ips;
+}
+
+/* Once for all networks. */
+static void
+count_free(Planner *planner)
+{
+    const Catalog *catalog = planner->catalog;
+    planner->free_ips = g_hash_table_new(NULL, NULL);
+    count_ranges(planner);
+    count_free_rows(planner);
+    Table seen = {0};
+    for (size_t i = 0; i < catalog->shared_ips.n; i++) {
+        const SharedIp *row = &catalog->shared_ips.items[i];
+        if (row->state.value && strcmp(row->state.value, "Free") != 0)
+            count_taken(planner, &seen, row->networkid.value, row->ipaddress.value);
+    }
+    for (size_t i = 0; i < catalog->vms.n; i++)
+        for (size_t j = 0; j < catalog->vms.items[i].nic.n; j++) {
+            const ManagedNic *nic = &catalog->vms.items[i].nic.items[j];
+            count_taken(planner, &seen, nic->networkid.value, nic->ipaddress.value);
+        }
+    for (size_t i = 0; i < catalog->routers.n; i++)
+        for (size_t j = 0; j < catalog->routers.items[i].nic.n; j++) {
+            const RouterNic *nic = &catalog->routers.items[i].nic.items[j];
+            count_taken(planner, &seen, nic->networkid.value, nic->ipaddress.value);
+        }
+    for (size_t i = 0; i < catalog->networks.n; i++)
+        count_taken(planner, &seen, catalog->networks.items[i].id.value,
+            catalog->networks.items[i].gateway.value);
+    table_release(&seen);
+}
+
+static FreeIps *
+find_free(Planner *planner, const Network *network)
+{
+    if (!planner->free_ips)
+        count_free(planner);
+    return g_hash_table_lookup(planner->free_ips, network);
+}
+
+void
+ip_take(Planner *planner, const Network *network, const char *ip4)
+{
+    FreeIps *free_ips = find_free(planner, network);
+    bool is_counted = free_ips && (!ip4 || !free_ips->has_range ||
+                                      is_in_ranges(planner, network, ip4) == ANSWER_YES);
+    if (is_counted)
+        free_ips->n--;
+}
+
+/* Does the server need a row of the network's ranges for an address there? */
+static Answer
+needs_row(const Planner *planner, const Network *network)
+{
+    bool is_basic = !g_strcmp0(planner->zone->networktype.value, "Basic");
+    if (g_strcmp0(network->type.value, "Shared") != 0)
+        return ANSWER_NO;
+    return is_basic ? RELEASES_ASK(&planner->releases, needs_free_basic_ip)
+                    : RELEASES_ASK(&planner->releases, needs_free_shared_ip);
+}
+
+bool
+ip_has_room(Planner *planner, const Network *network, int64_t asked)
+{
+    const FreeIps *free_ips =
+        needs_row(planner, network) == ANSWER_YES ? find_free(planner, network) : NULL;
+    return !free_ips || free_ips->n >= asked;
+}
+
+/* One that the server chooses from the ranges. */
+static FindingId
+new_fit(const Task *task, const Network *network)
+{
+    Planner *planner = task->planner;
+    Answer answer = needs_row(planner, network);
+    if (answer == ANSWER_NO)
+        return FINDING_NONE;
+    if (!is_read(&planner->catalog->vlan_ip_ranges) || !is_read(&planner->catalog->shared_ips))
+        return FINDING_LIST_UNREAD;
+    const FreeIps *free_ips = find_free(planner, network);
+    if (free_ips && free_ips->n > count_uses(planner, network))
+        return FINDING_NONE;
+    return answer == ANSWER_YES ? FINDING_IP_NOT_FREE : FINDING_RELEASE_DECIDES;
+}
+
 /* The row that a shared network needs for an address in newer releases. */
 static FindingId
 shared_fit(const Task *task, const Network *network, const char *ip4)
 {
     Planner *planner = task->planner;
-    bool is_basic = !g_strcmp0(planner->zone->networktype.value, "Basic");
-    Answer needs_row = is_basic ? RELEASES_ASK(&planner->releases, needs_free_basic_ip)
-                                : RELEASES_ASK(&planner->releases, needs_free_shared_ip);
-    if (g_strcmp0(network->type.value, "Shared") != 0 || needs_row == ANSWER_NO)
+    Answer answer = needs_row(planner, network);
+    if (answer == ANSWER_NO)
         return FINDING_NONE;
     const SharedIp *row =
-        table_find_pair(&planner->shared_ips, hashed(network->id.value), hashed(ip4));
-    if (row && row->state.value)
-        return strcmp(row->state.value, "Free") ? FINDING_IP_NOT_AVAILABLE : FINDING_NONE;
+        table_find_pair(&planner->shared_ips, network_id(planner, network), hashed(ip4));
+    if (row && row->state.value && strcmp(row->state.value, "Free") != 0)
+        return FINDING_IP_NOT_AVAILABLE;
     /* The rows of free addresses are not shown by each release; each range is. */
     Answer in_range = is_in_ranges(planner, network, ip4);
-    if (in_range == ANSWER_YES)
-        return FINDING_NONE;
-    if (in_range == ANSWER_UNKNOWN || !is_read(&planner->catalog->shared_ips))
-        return FINDING_LIST_UNREAD;
-    return needs_row == ANSWER_YES ? FINDING_IP_NOT_FREE : FINDING_RELEASE_DECIDES;
+    if (!row && in_range != ANSWER_YES)
+        return in_range == ANSWER_UNKNOWN || !is_read(&planner->catalog->shared_ips)
+                   ? FINDING_LIST_UNREAD
+               : answer == ANSWER_YES ? FINDING_IP_NOT_FREE
+                                      : FINDING_RELEASE_DECIDES;
+    const FreeIps *free_ips = find_free(planner, network);
+    bool is_left = !free_ips || free_ips->n > count_uses(planner, network);
+    return is_left ? FINDING_NONE : FINDING_IP_NOT_AVAILABLE; /* 'auto' took it before */
+}
+
+/* Another NIC of the VM has it already: seen when the NICs are recorded, whatever the release.
+ * Where the network gives its guests nothing, some do not ask. */
+static FindingId
+twice_fit(const Task *task, const Network *network)
+{
+    Answer answer = needs_row(task->planner, network);
+    bool is_served = network->service.state != FACT_KNOWN || network->service.n;
+    if (answer == ANSWER_YES)
+        return FINDING_IP_NOT_FREE;
+    return is_served             ? FINDING_IP_TWICE
+           : answer == ANSWER_NO ? FINDING_NONE
+                                 : FINDING_RELEASE_DECIDES;
 }
 
 FindingId
@@ -130,8 +281,10 @@ ip_fit(const Task *task, const Nic *nic, const Network *network, const char *ip4
         return FINDING_NONE;
     if (!ip4)
         return FINDING_IP_MISSING;
-    if (!strcmp(ip4, "auto"))
-        return auto_fit(task, nic, network);
+    if (!strcmp(ip4, "auto")) {
+        const char *only = only_ip4(task, nic);
+        return only ? ip_fit(task, nic, network, only) : new_fit(task, network);
+    }
     if (!parse_ip4(ip4, &address))
         return FINDING_IP_INVALID;
     if (is_within_cidr(address, network->cidr) == ANSWER_NO ||
@@ -142,11 +295,20 @@ ip_fit(const Task *task, const Nic *nic, const Network *network, const char *ip4
         table_find_pair(&planner->router_ips, id, address_text) ||
         held_by(&planner->held_ips, id, address_text))
         return FINDING_IP_NOT_AVAILABLE;
-    return shared_fit(task, network, ip4);
+    FindingId of_network = shared_fit(task, network, ip4);
+    return !of_network && uses_ip(task, network, ip4) ? twice_fit(task, network) : of_network;
 }
 
-/* The guest's first address that fits, else the first one inside the network. One that is known to
- * have no address there may be given a new one; an address that nobody read is not none. */
+/* VMware's tools tell the server what the guest has, and it takes that. */
+bool
+ip_may_be_new(const Task *task, const Nic *nic, const Network *network)
+{
+    bool is_untold = !nic->ips.n || (task->hypervisor == HYPERVISOR_KVM && !task->target);
+    return is_untold && !ip_fit(task, nic, network, "auto");
+}
+
+/* The guest's first address that fits; else one that the server chooses; else the guest's first one
+ * inside the network, for a finding to tell what stands in its way. */
 const char *
 ip_choose(const Task *task, const Nic *nic, const Network *network)
 {
@@ -161,7 +323,5 @@ ip_choose(const Task *task, const Nic *nic, const Network *network)
         if (!inside && is_within_cidr(address, network->cidr) == ANSWER_YES)
             inside = ip4;
     }
-    bool may_be_new = nic->ips.state == FACT_KNOWN &&
-                      (!nic->ips.n || (task->hypervisor == HYPERVISOR_KVM && !task->target));
-    return inside ? inside : may_be_new && !ip_fit(task, nic, network, "auto") ? "auto" : NULL;
+    return ip_may_be_new(task, nic, network) ? "auto" : inside;
 }

@@ -196,16 +196,22 @@ KIND(IP_NOT_AVAILABLE, "ip-not-available", SEVERITY_BLOCKER,
     "Choose a free address of the network, or another network.",
     "The address must be inside the network, not its gateway and not in use.", STAGE_JOB, 530,
     IP_TEXT, RANK_NICS, RECORDED);
-KIND(IP_NOT_FREE, "ip-not-in-range", SEVERITY_BLOCKER,
-    "Address {1} is no free address of the ranges of shared network '{2}'.",
+KIND(IP_NOT_FREE, "ip-not-in-range", SEVERITY_BLOCKER, "{1} in the ranges of shared network '{2}'.",
     "listPublicIpAddresses forvirtualnetwork=false: {3}.",
-    "createVlanIpRange for the address, or choose a free one.",
+    "createVlanIpRange for further addresses, or choose a free one.",
     "The server needs a free row for the address; without one the import breaks off late and "
     "leaves records behind.",
     STAGE_JOB, 530,
     "Failed to import NICs while importing vm: {shown}. Cannot find a free IP to assign to VM NIC "
     "on network {2}",
     RANK_NIC_ROWS, RECORDED);
+KIND(IP_TWICE, "ip-twice", SEVERITY_BLOCKER,
+    "Address {1} is given to two NICs of the VM on network '{2}'.", "choice.nics: ip4.",
+    "Give NIC '{nic}' another address, or another network.",
+    "NICs are recorded one after the other: the second one finds the address taken, and leaves "
+    "records behind.",
+    STAGE_JOB, 530, NICS_TEXT("Unable to acquire Guest IP  address for network {2}"), RANK_NIC_ROWS,
+    READ);
 KIND(IP_SEVERAL, "ip-several", SEVERITY_BLOCKER,
     "NIC '{nic}' has several addresses, so 'auto' is refused.", "Addresses: {1}.",
     "Write one of them into choice.nics[].ip4 and add the others afterwards (addIpToNic).",
@@ -214,8 +220,7 @@ KIND(IP_SEVERAL, "ip-several", SEVERITY_BLOCKER,
     "automatically, only single IP address auto-assigning supported",
     RANK_SEVERAL_IPS, RECORDED);
 KIND(IP_NEW, "ip-new", SEVERITY_WARNING,
-    "'auto' gives NIC '{nic}' a new address that the guest does not have.",
-    "No single IPv4 address of the guest is known to the server.",
+    "'auto' gives NIC '{nic}' a new address that the guest does not have.", "{1}",
     "Write the guest's address into choice.nics[].ip4.",
     "The record and the guest would differ until the guest asks by DHCP.", NO_SERVER);
 KIND(IP_NOT_THE_GUESTS, "ip-not-the-guests", SEVERITY_WARNING,

@@ -308,6 +308,7 @@ struct Planner {
     GHashTable *source_clusters; /* "source/cluster/host" -> ClusterPick */
     Table held_hostnames;        /* network id or none, host name -> PlanItem */
     Table held_ips, held_macs;   /* network id, address or MAC -> PlanItem */
+    GHashTable *free_ips;        /* Network -> FreeIps; NULL: not asked for yet */
     Table abouts;                /* NIC id -> "nics[...].networkid" */
     GHashTable *network_traps;   /* Network -> NetworkTraps */
     Int default_rates[2];        /* Mbit/s by setting: of a first NIC, of others */
@@ -637,7 +638,10 @@ int64_t task_root_bytes(const Task *task);
 
 /* network_map.c, network_check.c */
 NetworkCandidates *network_candidates(Planner *planner, const Owner *owner, VlanKey key);
+/* By type and name, for qsort(). */
+int network_compare(gconstpointer a, gconstpointer b);
 FindingId network_fit(const Task *task, const Nic *server_nic, const Network *network);
+/* nic_pick.c */
 void propose_nics(Task *task);
 void check_nics(Task *task);
 /* The VLAN that the server compares; 0: it compares none. */
@@ -649,8 +653,12 @@ const Nic *task_find_nic(const Task *task, const Nic *server_nic);
 GArray *nic_uses_new(void);
 /* A NIC that would be recorded; held for the items behind by hold_uses(). Texts are borrowed. */
 void use_nic(Task *task, const Network *network, const char *ip4, HashedText mac);
+/* How many NICs of the same item are on the network so far? */
+int64_t count_uses(const Planner *planner, const Network *network);
 /* Does an earlier NIC of the same item have the MAC on the same network? */
 bool uses_mac(const Task *task, const Network *network, const char *mac);
+/* Likewise the address. */
+bool uses_ip(const Task *task, const Network *network, const char *ip4);
 void hold_uses(const Task *task);
 /* Would the server refuse the name or the MAC there? */
 bool is_taken_on(const Task *task, const Network *network, HashedText hostname, HashedText mac);
@@ -662,6 +670,12 @@ FindingId ip_fit(const Task *task, const Nic *nic, const Network *network, const
 /* The address that would be recorded for @ip4; NULL: none, or one that the server chooses. */
 const char *ip_recorded(const Task *task, const Nic *nic, const Network *network, const char *ip4);
 const char *ip_choose(const Task *task, const Nic *nic, const Network *network);
+/* Would "auto" get it one that it has not now? */
+bool ip_may_be_new(const Task *task, const Nic *nic, const Network *network);
+/* May the VM have that many addresses of the network, as far as the ranges and this plan go? */
+bool ip_has_room(Planner *planner, const Network *network, int64_t asked);
+/* Once an item is to be imported: @ip4 is NULL where the server chooses. */
+void ip_take(Planner *planner, const Network *network, const char *ip4);
 bool ip4_is_valid(const char *text);
 bool network_needs_ip(const Network *network);
 

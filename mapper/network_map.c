@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * NICs to networks: by rule, else by VLAN among those that the owner may use.
+ * Which networks an owner may use, and which of them a NIC fits.
  */
 #include <string.h>
 
@@ -126,27 +126,13 @@ network_rank(const Network *network)
     return rank + (network->vpcid.value ? 3 : 0);
 }
 
-static int
-compare_networks(gconstpointer a, gconstpointer b)
+int
+network_compare(gconstpointer a, gconstpointer b)
 {
     const Network *left = *(const Network *const *)a, *right = *(const Network *const *)b;
     int by_rank = network_rank(left) - network_rank(right);
     int by_name = by_rank ? by_rank : g_strcmp0(left->name.value, right->name.value);
     return by_name ? by_name : g_strcmp0(left->id.value, right->id.value);
-}
-
-/* Names of the usable networks but for one. */
-static Texts
-names_but(Arena *arena, const NetworkCandidates *found, const Network *chosen)
-{
-    Texts names = {.state = FACT_KNOWN};
-    if (found->n_usable < 2)
-        return names;
-    names.items = arena_new_n(arena, const char *, MIN(found->n_usable, OTHERS_MAX));
-    for (size_t i = 0; i < found->n_usable && names.n < OTHERS_MAX; i++)
-        if (found->usable[i] != chosen)
-            names.items[names.n++] = text_or_word(found->usable[i]->name);
-    return names;
 }
 
 static NetworkCandidates *
@@ -173,7 +159,7 @@ collect_candidates(Planner *planner, const Owner *owner, const List *list)
     }
     for (size_t i = 0; i < G_N_ELEMENTS(of_answer); i++)
         if (*count[i] > 1)
-            qsort(*of_answer[i], *count[i], sizeof(Network *), compare_networks);
+            qsort(*of_answer[i], *count[i], sizeof(Network *), network_compare);
     return found;
 }
 
@@ -193,7 +179,7 @@ network_candidates(Planner *planner, const Owner *owner, VlanKey key)
     return found;
 }
 
-/* --- proposing -------------------------------------------------------------------------------- */
+/* --- the NIC ---------------------------------------------------------------------------------- */
 
 /* The NIC as the source has it: of the same MAC, the one of the same id if there are several, else
  * of the same id. */
@@ -249,210 +235,6 @@ network_is_labelled(const Task *task, const Nic *nic, const Network *network)
     return physical && is_equal(network->physicalnetworkid, physical);
 }
 
-/* What is proposed for a NIC. */
-typedef struct NicPick {
-    const Nic *server, *nic; /* as the server reads it, as it is */
-    const Rule *rule;
-    const NetworkCandidates *found; /* NULL: a rule names the network, or no VLAN is known */
-    const Network *network;
-    const char *ip, *physical;
-    HashedText mac;
-} NicPick;
-
-typedef struct NicPicks {
-    const Task *task;
-    HashedText hostname;
-    NicPick *items;
-    size_t n;
-    int tries_left;
-} NicPicks;
-
-enum { NIC_TRIES_MAX = 500 };
-
-/* Does a NIC of the same VM before that one go to the network with the same MAC or address? */
-static bool
-is_used_before(const NicPicks *picks, size_t index, const Network *network, const char *ip)
-{
-    const char *mac = picks->items[index].nic->mac.value;
-    for (size_t i = 0; i < index; i++) {
-        const NicPick *other = &picks->items[i];
-        if (other->network != network)
-            continue;
-        bool is_ip = ip && other->ip && !strcmp(ip, other->ip) && strcmp(ip, "auto") != 0;
-        if (is_ip || (mac && !g_strcmp0(other->nic->mac.value, mac)))
-            return true;
-    }
-    return false;
-}
-
-enum { SCORE_FREE = 16, SCORE_PHYSICAL = 8, SCORE_WITHOUT_IP = 4, SCORE_IP_FITS = 2 };
-
-/* Acceptable at all, before on the NIC's physical network, before one that asks for no address. */
-static int
-score_network(const NicPicks *picks, size_t index, const Network *network, const char **ret_ip)
-{
-    const NicPick *pick = &picks->items[index];
-    bool needs_ip = network_needs_ip(network);
-    const char *ip = needs_ip ? ip_choose(picks->task, pick->nic, network) : NULL;
-    bool fits = !needs_ip || (ip && !ip_fit(picks->task, pick->nic, network, ip));
-    bool is_free = fits && !is_taken_on(picks->task, network, picks->hostname, pick->mac) &&
-                   !is_used_before(picks, index, network, ip);
-    int score = is_free ? SCORE_FREE : 0;
-    score +=
-        pick->physical && is_equal(network->physicalnetworkid, pick->physical) ? SCORE_PHYSICAL : 0;
-    score += !needs_ip ? SCORE_WITHOUT_IP : fits ? SCORE_IP_FITS : 0;
-    *ret_ip = ip;
-    return score - (ip && !strcmp(ip, "auto")); /* a new address is a change */
-}
-
-/* The best of those that score less than @below, or come later with that score; its score. */
-static int
-pick_network(NicPicks *picks, size_t index, int below, size_t after)
-{
-    NicPick *pick = &picks->items[index];
-    int best = -1;
-    for (size_t i = 0; i < pick->found->n_usable; i++) {
-        const Network *network = pick->found->usable[i];
-        const char *ip = NULL;
-        int score = score_network(picks, index, network, &ip);
-        bool is_left = score < below || (score == below && i > after);
-        if (!is_left || score <= best)
-            continue;
-        best = score;
-        pick->network = network;
-        pick->ip = ip;
-    }
-    return best;
-}
-
-static size_t
-place_of(const NicPick *pick)
-{
-    size_t i = 0;
-    while (pick->found->usable[i] != pick->network)
-        i++;
-    return i;
-}
-
-/* All NICs together, where the best network of one would take the only one of another. */
-static bool
-pick_together(NicPicks *picks, size_t index)
-{
-    if (index == picks->n)
-        return true;
-    if (!picks->items[index].found)
-        return pick_together(picks, index + 1);
-    int below = G_MAXINT;
-    size_t after = 0;
-    while (picks->tries_left-- > 0) {
-        below = pick_network(picks, index, below, after);
-        if (below < SCORE_FREE - 1)
-            return false;
-        if (pick_together(picks, index + 1))
-            return true;
-        after = place_of(&picks->items[index]);
-    }
-    return false;
-}
-
-/* One NIC after the other; false when one has found no free network. */
-static bool
-pick_each(NicPicks *picks)
-{
-    bool is_free = true;
-    for (size_t i = 0; i < picks->n; i++)
-        if (picks->items[i].found && picks->items[i].found->n_usable)
-            is_free &= pick_network(picks, i, G_MAXINT, 0) >= SCORE_FREE - 1;
-    return is_free;
-}
-
-/* The network that a rule names: by id, else by name, usable and of the VLAN before others. */
-static const Network *
-network_of_rule(const Task *task, const Rule *rule, VlanKey key)
-{
-    const Planner *planner = task->planner;
-    const Network *by_id = table_find(&planner->networks, rule->value);
-    if (by_id)
-        return by_id;
-    const List *list = table_find(&planner->networks_by_name, rule->value);
-    const Network *best = NULL;
-    int best_score = -1;
-    for (size_t i = 0; list && i < list->n; i++) {
-        const Network *network = list->items[i];
-        int score = network_usable(planner, network, task->owner) == ANSWER_YES ? 2 : 0;
-        score += key && network_vlan(planner, network) == key;
-        if (score > best_score) {
-            best = network;
-            best_score = score;
-        }
-    }
-    return best;
-}
-
-static NicPick
-start_pick(const Task *task, const Nic *server_nic)
-{
-    Planner *planner = task->planner;
-    NicPick pick = {.server = server_nic, .nic = task_find_nic(task, server_nic)};
-    const Vlan *vlan = nic_vlan(pick.nic, server_nic);
-    VlanKey key = vlan_key(vlan);
-    pick.mac = hashed(pick.nic->mac.value);
-    pick.rule =
-        policy_find_rule(planner->policy, planner->inventory, RULE_NETWORK, task->view, pick.nic);
-    if (pick.rule) {
-        pick.network = network_of_rule(task, pick.rule, key);
-        if (pick.network && network_needs_ip(pick.network))
-            pick.ip = ip_choose(task, pick.nic, pick.network);
-    } else if (key && !(vlan->is_certain.state == FACT_KNOWN && !vlan->is_certain.value)) {
-        pick.found = network_candidates(planner, task->owner, key);
-        if (pick.found->n_usable > 1)
-            pick.physical = task_physical_network(task, pick.nic);
-    }
-    return pick;
-}
-
-static void
-propose_nic(Task *task, const NicPick *pick)
-{
-    Planner *planner = task->planner;
-    Choice *choice = &task->item->choice;
-    const Network *network = pick->network;
-    const char *why = pick->rule ? "named by a network rule"
-                      : pick->found && pick->found->n_usable > 1
-                          ? "the best of several networks of this VLAN"
-                          : "the only network of this VLAN that the owner may use";
-    choice->nics.items[choice->nics.n++] = (NicChoice){pick->server->id,
-        network ? network->id : text_absent(), pick->ip ? text_known(pick->ip) : text_absent()};
-    if (network)
-        add_reason(task, about_nic(planner, text_or_word(pick->server->id)),
-            text_or_word(network->name), why,
-            pick->found ? names_but(planner->arena, pick->found, network)
-                        : (Texts){.state = FACT_KNOWN});
-}
-
-void
-propose_nics(Task *task)
-{
-    const InstanceView *server = task->server;
-    Choice *choice = &task->item->choice;
-    choice->nics.state = FACT_KNOWN;
-    if (!server->nics.n)
-        return;
-    g_autofree NicPick *items = g_new(NicPick, server->nics.n);
-    NicPicks picks = {.task = task,
-        .hostname = hashed(task_hostname(task)),
-        .items = items,
-        .tries_left = NIC_TRIES_MAX};
-    for (size_t i = 0; i < server->nics.n; i++)
-        if (server->nics.items[i].id.value)
-            items[picks.n++] = start_pick(task, &server->nics.items[i]);
-    if (!pick_each(&picks) && (picks.n < 2 || !pick_together(&picks, 0)))
-        pick_each(&picks);
-    choice->nics.items = arena_new_n(task->planner->arena, NicChoice, picks.n);
-    for (size_t i = 0; i < picks.n; i++)
-        propose_nic(task, &items[i]);
-}
-
 /* --- what fits -------------------------------------------------------------------------------- */
 
 /* A port group of a standard switch that passes all VLANs is read as VLAN 4095. */
@@ -478,6 +260,8 @@ server_vlan(const Task *task, const Nic *server_nic)
         return 0;
     if (is_read_as_4095(task, server_nic))
         return vlan_key_of_id(VLAN_ALL);
+    if (server_nic->vlan.kind == VLAN_PVLAN && !server_nic->vlan.id.value)
+        return 0;
     VlanKey key = vlan_key(&server_nic->vlan);
     return key == vlan_key(&(Vlan){.kind = VLAN_NONE}) ? 0 : key;
 }

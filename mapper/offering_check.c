@@ -195,7 +195,7 @@ template_tag_is_missing(const Task *task, const Template *template)
 {
     const Planner *planner = task->planner;
     const char *name = task->server->host_name.value, *tag = template->templatetag.value;
-    const Host *host = name ? g_hash_table_lookup(planner->hosts, name) : NULL;
+    const Host *host = name ? table_find(&planner->hosts, name) : NULL;
     return tag && host && RELEASES_ASK(&planner->releases, needs_every_host_tag) != ANSWER_YES &&
            is_strict_tag(planner, tag) && !has_text(&host->hosttags, tag);
 }

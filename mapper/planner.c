@@ -498,6 +498,7 @@ planner_release(Planner *planner)
         g_clear_pointer(table_of(planner, i), g_hash_table_destroy);
     for (size_t i = 0; i < G_N_ELEMENTS(flat_tables); i++)
         table_release((Table *)(void *)((char *)planner + flat_tables[i]));
+    g_clear_pointer(&planner->free_ips, g_hash_table_destroy);
     g_array_unref(planner->findings);
     g_array_unref(planner->reasons);
     g_array_unref(planner->nic_uses);

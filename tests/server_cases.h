@@ -712,6 +712,26 @@ CHOOSE(outside_range)
 {
     CHOSEN_NIC->ip4 = text_known("10.1.1.99");
 }
+PREPARE(two_shared)
+{
+    Network *network = shared_network(bench);
+    NetworkService *dhcp = arena_new(&bench->estate.arena, NetworkService);
+    dhcp->name = text_known("Dhcp");
+    network->service = (__typeof__(network->service)){dhcp, 1, FACT_KNOWN};
+    estate_add_nic(&bench->estate, bench->view, 10);
+}
+PREPARE(two_isolated)
+{
+    prepare_two_shared(bench);
+    NETWORK_1->type = text_known("Isolated");
+}
+CHOOSE(address_twice)
+{
+    for (size_t i = 0; i < choice->nics.n; i++) {
+        choice->nics.items[i].networkid = text_known("id-of-l2-10");
+        choice->nics.items[i].ip4 = text_known("10.1.1.15");
+    }
+}
 PREPARE(bad_mac)
 {
     NIC_1->mac = text_known("00:50:56");

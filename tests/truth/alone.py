@@ -57,6 +57,8 @@ def _mac(batch, generator):
     return {row["name"]}
 
 
+# Of the others the list changes by itself.
+STABLE = [target for target in cases.TARGETS if target.split("/")[0] not in ("host-goes-down", "taken-meanwhile")]
 CHANGES = (_size, _vlan, _pool, _host, _cluster, _mac)
 
 
@@ -72,7 +74,7 @@ def judge(folder, seed, releases):
     with Stand(folder) as stand:
         for number, change in enumerate(CHANGES):
             release = releases[number * 5 % len(releases)]
-            batch = Batch(stand, release, f"{seed} alone {number}", list(cases.TARGETS)[::4], 40)
+            batch = Batch(stand, release, f"{seed} alone {number}", STABLE[::4], 40)
             batch.make_unique()
             before = _said(batch.prepare())
             concerned = change(batch, random.Random(f"{seed} {number}"))

@@ -388,11 +388,32 @@ _simple("ip-taken", lambda choice, estate, row: choice["nics"][0].update(
     ip4=estate.role["nic", "managed-2"]["ipaddress"]), networks=("shared",))
 _simple("ip-not-in-range", lambda choice, estate, row: choice["nics"][0].update(
     ip4=estate.role["network", "shared"]["gateway"][:-3] + f"77.{estate.random.randrange(2, 250)}"), networks=("shared",))
-_odd("ip-several", lambda row, estate: row["nic"][0].update(ipaddresses=["10.0.0.4", "10.0.0.5"]), "v",
+
+
+def _address_twice(choice, estate, row):
+    address = estate.address(estate.role["network", row["_networks"][0]])
+    for nic in choice["nics"][:2]:
+        nic.update(ip4=address)
+
+
+_simple("ip-twice", _address_twice, networks=("shared", "shared"))
+_simple("ip-twice-isolated", _address_twice, networks=("isolated", "isolated"))
+_simple("ip-twice-without-services", _address_twice, networks=("shared-more", "shared-more"))
+
+
+def _tell(*addresses):
+    """What tools of VMware tell; the agent of KVM tells no addresses."""
+    def spoil(row, estate):
+        if "osid" in row:
+            row["nic"][0].update(ipaddresses=list(addresses))
+    return spoil
+
+
+_odd("ip-several", _tell("10.0.0.4", "10.0.0.5"), "v",
      edit=_nic(ip4="auto"), networks=("shared",))
-_odd("ip-several-of-6", lambda row, estate: row["nic"][0].update(ipaddresses=["10.0.0.4", "fe80::5"]), "v",
+_odd("ip-several-of-6", _tell("10.0.0.4", "fe80::5"), "v",
      edit=_nic(ip4="auto"))
-_odd("ip-only-6", lambda row, estate: row["nic"][0].update(ipaddresses=["fe80::5"]), "v", edit=_nic(ip4="auto"),
+_odd("ip-only-6", _tell("fe80::5"), "v", edit=_nic(ip4="auto"),
      networks=("shared",))
 _odd("mac-empty", lambda row, estate: row["nic"][0].update(macaddress=""))
 _odd("mac-invalid", lambda row, estate: row["nic"][0].update(macaddress="nonsense"))

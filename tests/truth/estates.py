@@ -210,7 +210,8 @@ class Estate:  # pylint: disable=too-many-instance-attributes
             row.update(broadcasturi=f"vlan://{vlan}", vlan=str(vlan))
         if kind != "L2":
             base = f"10.{100 + len(self.document['network'])}"
-            row.update(cidr=f"{base}.0.0/16", gateway=f"{base}.0.1", netmask="255.255.0.0", networkdomain="cs.internal")
+            row.update(cidr=f"{base}.0.0/16", gateway=f"{base}.0.1", netmask="255.255.0.0", networkdomain="cs.internal",
+                       service=[] if role == "shared-more" else [{"name": "Dhcp"}])
         if owner:
             row.update(self._owned(owner))
         return self.add("network", role, **row)

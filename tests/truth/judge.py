@@ -19,7 +19,7 @@ SAFETY = {"already-managed", "managed-listed-again", "name-is-managed", "disk-is
           "nic-choice-missing", "datastore-taken-for-other", "root-disk-has-offering", "root-disk-differs"}
 # What an earlier item of the same plan may take, and is free when the call is made alone.
 LIMITS = {"limit-exceeded-" + each for each in ("instances", "cpus", "memory", "volumes", "storage")}
-HELD = {"hostname-taken", "hostname-in-zone", "ip-not-available", "mac-in-network", *LIMITS}
+HELD = {"hostname-taken", "hostname-in-zone", "ip-not-available", "ip-not-in-range", "mac-in-network", *LIMITS}
 CALL = "importUnmanagedInstance"
 # What no list call shows: ids, the server's own numbers, and its dumps of whole objects.
 UNSHOWN = ((re.compile(r"Domain Id = (\d+|\(internal number\))"), "Domain Id = <number>"),

@@ -21,6 +21,7 @@ REFUSALS = {
     "offering-not-seen": "Invalid parameter serviceofferingid ",
     "disk-offering-not-seen": "^Disk offering ID: .* is invalid$",
     "host-tag-rule": "is not compatible with host",
+    "limit-unknown": "Maximum (amount of resources|domain resource limits) of Type",
     # On KVM the first network of the database that the owner may use is taken, which no list tells.
     "nic-choice-missing": "^NIC.ID|^IP address|^VM with Name|^The vm with hostName|^Suitable network|^Multiple network",
 }

@@ -211,15 +211,20 @@ def _mac(job, vm, nic, network):
 
 
 def _take_address(job, network, address):
-    """A Shared network gives only what is in its ranges, where the release looks at them."""
+    """A Shared network gives only what is in its ranges, where the release looks at them. Another NIC
+    of the VM may have taken it meanwhile."""
     if address is None:
         return {}
     is_basic = job.estate["zone"].get(network["zoneid"]).get("networktype") == "Basic"
     from_ranges = network["type"] == "Shared" and (
         job.release.shared_ip == "F" or (job.release.shared_ip == "CB" and is_basic))
     free = addresses.first_free(job.estate, network, from_ranges) if address == "auto" else address
+    if free in addresses.in_use(job.estate, network):
+        free = None
     if from_ranges and (free is None or not addresses.is_in_range(job.estate, network, free)):
         raise failure(f"Cannot find a free IP to assign to VM NIC on network {network['name']}")
+    if free is None and not network.get("service"):
+        return {}
     if free is None:
         raise failure(f"Unable to acquire Guest IP  address for network {network_text(job.estate, network)}")
     return {"ipaddress": free, "netmask": network.get("netmask"), "gateway": network.get("gateway")}
