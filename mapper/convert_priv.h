@@ -62,4 +62,11 @@ void check_convert_notes(Task *task);
 /* It runs, and nobody shuts it down before. */
 bool is_cloned(const Task *task);
 
+/* calls.c: the call that a choice makes */
+typedef struct ApiName {
+    const char *name, *lower; /* as it is sent, and as the server's texts have it */
+} ApiName;
+
+const ApiName *choice_api(const Choice *choice);
+
 #endif

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "convert_priv.h"
 #include "mapper_priv.h"
 
 const char *const verdict_words[VERDICT_N] = {

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "convert_priv.h"
 #include "mapper_priv.h"
 
 enum { HOSTNAME_MAX = 63 };

@@ -419,13 +419,6 @@ bool has_text(const Texts *texts, const char *text);
 #define UNSEEN_OFFERING_WHY                                                                        \
     "this release lists no deleted ones, so it may be one of them, or none at all"
 
-/* calls.c: the call that a choice makes */
-typedef struct ApiName {
-    const char *name, *lower; /* as it is sent, and as the server's texts have it */
-} ApiName;
-
-const ApiName *choice_api(const Choice *choice);
-
 /* param_check.c: what the server refuses before it looks at the instance */
 void check_params(Task *task);
 

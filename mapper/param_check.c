@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "convert_priv.h"
 #include "mapper_priv.h"
 
 enum { VALUE_LENGTH_MAX = 255 };
