@@ -89,6 +89,22 @@ typedef struct ReportSummary {
     Arena arena;
 } ReportSummary;
 
+/* A wave, and what is in it. */
+typedef struct SummaryWave {
+    const char *name; /* borrowed from the plan; NULL: the VMs of no wave */
+    size_t total, n[VERDICT_N];
+    Int bytes;            /* of all disks */
+    const Texts *windows; /* its own, or NULL */
+} SummaryWave;
+
+/* (owned) SummaryWave, in their order. */
+GArray *report_waves(const Plan *plan);
+/* (owned) For each item its place in the order of imports, from 1. */
+size_t *report_order(const Plan *plan);
+/* In words: "At once: 5 in all, 2 on each host. ...", "fri 20:00 to mon 05:00 UTC". (owned) */
+char *report_schedule_text(const Schedule *schedule);
+char *report_windows_text(const Texts *windows);
+
 void report_summary_init(ReportSummary *summary, const Plan *plan);
 void report_summary_release(ReportSummary *summary);
 /* For people: "ready after action". */

@@ -15,6 +15,7 @@
  *   account, domainid, ...               choice_columns
  *   absence, absence_certainty           why CloudStack does not list it, or reads it wrongly
  *   priority, ...                        choice_columns that came later
+ *   import_order                         place in the order of imports, from 1
  */
 #include "report.h"
 
@@ -122,6 +123,7 @@ report_csv_heading(void)
     for (size_t i = 0; i < choice_columns_n; i++)
         g_string_append_printf(line, "%s,%s",
             i == FIRST_CHOICES ? ",absence,absence_certainty" : "", choice_columns[i].name);
+    g_string_append(line, ",import_order");
     return g_string_free(line, false);
 }
 
@@ -145,6 +147,7 @@ report_csv(const Plan *plan, const OutputStyle *style, FILE *file, GError **erro
 {
     g_autoptr(GString) line = g_string_new(NULL);
     g_autofree char *names = report_csv_heading();
+    g_autofree size_t *order = report_order(plan);
     if (!style->no_headers)
         fprintf(file, "%s\r\n", names);
     for (size_t i = 0; i < plan->n_items && !ferror(file); i++) {
@@ -158,6 +161,7 @@ report_csv(const Plan *plan, const OutputStyle *style, FILE *file, GError **erro
         add_choices(line, &item->choice, 0, FIRST_CHOICES);
         add_absence(line, item, &arena);
         add_choices(line, &item->choice, FIRST_CHOICES, choice_columns_n);
+        add_number(line, FACT_KNOWN, (double)order[i], 0);
         g_string_append(line, "\r\n");
         fwrite(line->str, 1, line->len, file);
         arena_release(&arena);

@@ -303,6 +303,7 @@ static const char list_frame[] =
     "<label>Verdict<select id=\"verdict\"></select></label>\n"
     "<label>Cluster or host<select id=\"cluster\"></select></label>\n"
     "<label>Owner<select id=\"owner\"></select></label>\n"
+    "<label>Wave<select id=\"wave\"></select></label>\n"
     "<label>Finding<select id=\"finding\"></select></label>\n"
     "<label>VLAN<select id=\"vlan\"></select></label>\n"
     "<button type=\"button\" id=\"reset\">Reset</button>\n"
@@ -343,6 +344,7 @@ report_html(const Plan *plan, FILE *file, GError **error)
     put_groups(summary.owners, "By owner", "owner", file);
     fputs("</div>\n", file);
     put_causes(&summary, file);
+    report_html_waves(plan, file);
     report_html_storage(plan, file);
     report_html_offerings(plan, file);
     report_html_absences(plan, file);

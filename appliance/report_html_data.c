@@ -4,7 +4,8 @@
  *
  * Members of a VM, by place (report.js reads them so): name, source, id, instance UUID, BIOS UUID,
  * path, datacenter, cluster, host, guest OS, power, CPUs, memory in bytes, disks, NICs, verdict,
- * owner, choice, findings, reasons, calls, digest of facts, CloudStack's name of the view.
+ * owner, choice, findings, reasons, calls, digest of facts, CloudStack's name of the view, place in
+ * the order of imports.
  */
 #include "report_priv.h"
 
@@ -357,7 +358,7 @@ add_led_to(DataWriter *writer, GString *out, const PlanItem *item, Arena *arena)
 }
 
 static void
-add_vm(DataWriter *writer, GString *out, const PlanItem *item, Arena *arena)
+add_vm(DataWriter *writer, GString *out, const PlanItem *item, size_t order, Arena *arena)
 {
     const PlanInstance *vm = &item->instance;
     const Text facts[] = {vm->name, vm->source, vm->id, vm->instance_uuid, vm->bios_uuid, vm->path,
@@ -381,7 +382,7 @@ add_vm(DataWriter *writer, GString *out, const PlanItem *item, Arena *arena)
     add_led_to(writer, out, item, arena);
     add_fact(writer, out, digest ? text_known(digest) : item->loaded_facts);
     add_fact(writer, out, vm->cloudstack_source);
-    close_list(out, "]");
+    g_string_append_printf(out, "%zu]", order);
 }
 
 /* JSON inside <script>: nothing that HTML or an old reader of JavaScript would take for an end. */
@@ -417,11 +418,12 @@ report_html_data(const Plan *plan, FILE *file)
     g_string_append(writer.texts.json, "\"\",\"none\"");
     writer.texts.n = 2;
     g_autoptr(GString) vms = g_string_new(NULL);
+    g_autofree size_t *order = report_order(plan);
     for (size_t i = 0; i < plan->n_items; i++) {
         Arena arena;
         arena_init(&arena);
         g_string_append(vms, i ? ",\n" : "");
-        add_vm(&writer, vms, &plan->items[i], &arena);
+        add_vm(&writer, vms, &plan->items[i], order[i], &arena);
         arena_release(&arena);
     }
     for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {

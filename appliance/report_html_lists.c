@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Sections of the page that are lists of the plan: storage, offerings, what CloudStack does not
- * list, what must hold still, and what it costs in time.
+ * Sections of the page that are lists of the plan: waves, storage, offerings, what CloudStack does
+ * not list, what must hold still, and what it costs in time.
  */
 #include "report_priv.h"
 
@@ -46,8 +46,6 @@ end_table(FILE *file)
     fputs("</tbody></table></div>\n</section>\n", file);
 }
 
-/* --- storage and offerings -------------------------------------------------------------------- */
-
 /* A cell of a number; what is not known is told as such. */
 static void
 put_number(FILE *file, Int number, int64_t unit)
@@ -60,6 +58,48 @@ put_number(FILE *file, Int number, int64_t unit)
         fprintf(file, "<td class=\"number\">%s</td>",
             number.state == FACT_ABSENT ? "" : "<span class=\"muted\">unknown</span>");
 }
+
+/* --- waves ------------------------------------------------------------------------------------ */
+
+static void
+put_wave(FILE *file, const SummaryWave *wave)
+{
+    fputs("<tr><th scope=\"row\">", file);
+    if (wave->name) {
+        fputs("<a href=\"", file);
+        report_html_link(file, "wave", wave->name);
+        fputs("\">", file);
+        report_html_text(file, wave->name);
+        fputs("</a></th>", file);
+    } else {
+        fputs("<span class=\"muted\">none</span></th>", file);
+    }
+    put_number(file, int_known((int64_t)wave->total), 1);
+    for (int i = VERDICT_READY; i < VERDICT_N; i++)
+        put_number(file, int_known((int64_t)wave->n[i]), 1);
+    put_number(file, wave->bytes, (int64_t)1 << 30);
+    g_autofree char *windows =
+        wave->windows && wave->windows->n ? report_windows_text(wave->windows) : NULL;
+    put_cell(file, windows);
+    fputs("</tr>\n", file);
+}
+
+void
+report_html_waves(const Plan *plan, FILE *file)
+{
+    static const char *const columns[] = {
+        "Wave", "#VMs", "#ready", "#after action", "#blocked", "#unknown", "#GiB", "Begun", NULL};
+    g_autoptr(GArray) waves = report_waves(plan);
+    g_autofree char *schedule = report_schedule_text(&plan->schedule);
+    begin_table(file, "waves", "Waves", columns);
+    for (guint i = 0; i < waves->len; i++)
+        put_wave(file, &g_array_index(waves, SummaryWave, i));
+    fputs("</tbody></table></div>\n<p>", file);
+    report_html_text(file, schedule);
+    fputs("</p>\n</section>\n", file);
+}
+
+/* --- storage and offerings -------------------------------------------------------------------- */
 
 static void
 put_texts(FILE *file, const Texts *texts)

@@ -24,6 +24,7 @@ void report_html_link(FILE *file, const char *name, const char *value);
 void report_html_matrix(const Plan *plan, FILE *file);
 void report_html_creations(const Plan *plan, FILE *file);
 /* Sections of the page, report_html_lists.c. */
+void report_html_waves(const Plan *plan, FILE *file);
 void report_html_storage(const Plan *plan, FILE *file);
 void report_html_offerings(const Plan *plan, FILE *file);
 void report_html_absences(const Plan *plan, FILE *file);

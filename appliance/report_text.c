@@ -11,6 +11,7 @@
 enum {
     TOP_FINDINGS = 10,
     TOP_CLUSTERS = 20,
+    TOP_WAVES = 20,
     TOP_DATASTORES = 20,
     TOP_OFFERINGS = 20,
     BAR_COLUMNS = 30
@@ -154,6 +155,56 @@ print_clusters(const Printer *printer, const ReportSummary *summary, GError **er
     return true;
 }
 
+static const char *
+gib_text(Int bytes, char *text, size_t size)
+{
+    if (bytes.state != FACT_KNOWN)
+        return NULL;
+    g_snprintf(text, size, "%.0f GiB", (double)bytes.value / 0x1p30);
+    return text;
+}
+
+static bool
+print_waves(const Printer *printer, const Plan *plan, GError **error)
+{
+    static const OutputColumn columns[] = {
+        {"WAVE", "wave", .is_fixed = false},
+        {"VMS", "vms", .is_number = true, .is_fixed = true},
+        {"READY", "ready", .is_number = true, .is_fixed = true},
+        {"AFTER ACTION", "ready-after-action", .is_number = true, .is_fixed = true},
+        {"BLOCKED", "blocked", .is_number = true, .is_fixed = true},
+        {"UNKNOWN", "unknown", .is_number = true, .is_fixed = true},
+        {"SIZE", "bytes", .is_number = true, .is_fixed = true},
+        {"BEGUN", "windows", .is_fixed = false},
+    };
+    g_autoptr(OutputTable) table = output_table_new(columns, G_N_ELEMENTS(columns));
+    g_autoptr(GArray) waves = report_waves(plan);
+    g_autofree char *schedule = report_schedule_text(&plan->schedule);
+    size_t shown = MIN(waves->len, (guint)TOP_WAVES);
+    for (size_t i = 0; i < shown; i++) {
+        const SummaryWave *wave = &g_array_index(waves, SummaryWave, i);
+        char numbers[VERDICT_N][24], size[32];
+        g_autofree char *windows =
+            wave->windows && wave->windows->n ? report_windows_text(wave->windows) : NULL;
+        g_snprintf(numbers[0], sizeof numbers[0], "%zu", wave->total);
+        for (int k = 1; k < VERDICT_N; k++)
+            g_snprintf(numbers[k], sizeof numbers[k], "%zu", wave->n[k]);
+        const char *cells[] = {wave->name ? wave->name : "(none)", numbers[0], numbers[1],
+            numbers[2], numbers[3], numbers[4],
+            wave->bytes.state == FACT_KNOWN ? gib_text(wave->bytes, size, sizeof size) : "unknown",
+            windows};
+        output_table_add(table, cells);
+    }
+    print_title(printer, "Waves");
+    if (waves->len &&
+        !output_table_print(table, OUTPUT_TABLE, printer->style, printer->file, error))
+        return false;
+    if (shown < waves->len)
+        fprintf(printer->file, "and %zu more\n", waves->len - shown);
+    print_wrapped(printer, 2, "", schedule);
+    return true;
+}
+
 static void
 print_findings(const Printer *printer, const ReportSummary *summary)
 {
@@ -190,15 +241,6 @@ print_networks(const Printer *printer, const Plan *plan, const ReportSummary *su
         plan->n_networks, summary->n_matches[MATCH_ONE], summary->n_matches[MATCH_SEVERAL],
         summary->n_matches[MATCH_MISSING], summary->n_matches[MATCH_CONFLICT]);
     print_wrapped(printer, 2, "", line);
-}
-
-static const char *
-gib_text(Int bytes, char *text, size_t size)
-{
-    if (bytes.state != FACT_KNOWN)
-        return NULL;
-    g_snprintf(text, size, "%.0f GiB", (double)bytes.value / 0x1p30);
-    return text;
 }
 
 static const char *
@@ -396,6 +438,9 @@ report_text(const Plan *plan, const OutputStyle *style, FILE *file, GError **err
         print_absences(&printer, plan);
         print_freeze(&printer, plan);
         print_time(&printer, plan);
+        is_ok = !plan->n_items || print_waves(&printer, plan, error);
+    }
+    if (is_ok) {
         print_networks(&printer, plan, &summary);
         is_ok = print_storage(&printer, plan, error) && print_offerings(&printer, plan, error);
     }

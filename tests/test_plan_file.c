@@ -264,6 +264,14 @@ test_text(void)
         strstr(text, "  action      1 VM   hostname-not-label\n          '</script>': t\n"
                      "          Remedy: r\n"));
     g_assert_nonnull(strstr(text, "inventory 'i.json' is only half read"));
+    g_assert_nonnull(strstr(text,
+        "1         1      0             0        1        0   16 GiB  2026-11-21 20:00 to 22:00 "
+        "UTC\n"
+        "2         0      0             0        0        0    0 GiB\n"
+        "(none)    1      1             0        0        0  unknown\n"
+        "  At once: 20 in all, 1 on host 'esx1', 2 on each host, 2 moves of disks from or to each "
+        "pool. Begun fri 20:00 to mon 05:00 Europe/Berlin. Failures that pause a wave: 3. A wave "
+        "begins when the one before has ended.\n"));
     g_assert_null(strchr(text, '\033'));
 }
 
@@ -300,7 +308,7 @@ test_csv(void)
         "2,4096,1,16.0,1,\"trunk 1-10,20\",blocked,hostname-not-label,t,r,a,d,,c1,x,web,t,s,"
         "Network adapter 1=n1,\"'7-2000\",,1,Network adapter 1=auto,cpuNumber=2; memory=4096,no,no,"
         "7-2000=p,7-2000=do,yes,300,Network adapter 1=10.0.0.8,vmware"));
-    g_assert_cmpstr(lines[2], ==, "kvm1,,,db,,,,,,off,,,,,,,ready,,,,,,,,,,,,,,,,,,,,,,,,,,,,");
+    g_assert_cmpstr(lines[2], ==, "kvm1,,,db,,,,,,off,,,,,,,ready,,,,,,,,,,,,,,,,,,,,,,,,,,,,,2");
 }
 
 static void

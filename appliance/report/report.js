@@ -37,11 +37,16 @@
     ? pieces[text[0]].map((piece, i) => piece + (i + 1 < text.length ? S[text[i + 1]] : "")).join("")
     : known(text);
 
+  /* A choice is a list of names and values in turn. */
+  const choiceOf = (choice, name) => {
+    const at = choice.findIndex((part, i) => i % 2 === 0 && S[part] === name);
+    return at < 0 ? "" : known(choice[at + 1]);
+  };
   const vms = data.vms.map((v, index) => ({
     index, name: v[0], source: v[1], id: v[2], uuid: v[3], bios: v[4], path: v[5], datacenter: v[6],
     cluster: v[7], host: v[8], os: v[9], power: v[10], cpus: v[11], memory: v[12], disks: v[13],
     nics: v[14], verdict: v[15], owner: v[16], choice: v[17], findings: v[18], reasons: v[19],
-    calls: v[20], facts: v[21], cloudstack: v[22],
+    calls: v[20], facts: v[21], cloudstack: v[22], order: v[23], wave: choiceOf(v[17], "wave"),
     bytes: v[13] ? v[13].reduce((sum, d) => sum + Math.max(0, d[4]), 0) : -1,
     group: known(v[7]) || known(v[8]) || known(v[1]) || "(not known)",
   }));
@@ -62,6 +67,7 @@
     ["verdict", "Verdict", (vm) => VERDICTS[vm.verdict][0], (vm) => [4, 3, 2, 0, 1][vm.verdict]],
     ["cluster", "Cluster or host", (vm) => vm.group, (vm) => vm.group],
     ["owner", "Owner", (vm) => fact(vm.owner), (vm) => known(vm.owner)],
+    ["wave", "Wave", (vm) => vm.wave, (vm) => vm.order],
     ["power", "Power", (vm) => POWERS[vm.power], (vm) => vm.power],
     ["cpus", "CPUs", (vm) => vm.cpus < 0 ? "?" : String(vm.cpus), (vm) => vm.cpus, true],
     ["memory", "Memory", (vm) => bytes(vm.memory), (vm) => vm.memory, true],
@@ -73,7 +79,7 @@
     Math.max(title.length + 3, vms.reduce((most, vm) => Math.max(most, text(vm).length), 0)) + 2);
 
   /* --- state ---------------------------------------------------------------------------------- */
-  const KEYS = ["q", "verdict", "cluster", "owner", "finding", "vlan", "sort", "vm"];
+  const KEYS = ["q", "verdict", "cluster", "owner", "wave", "finding", "vlan", "sort", "vm"];
   let state = {}, shown = [];
   const readState = () => {
     const params = new URLSearchParams(location.hash.slice(1));
@@ -95,6 +101,7 @@
       (!state.verdict || VERDICT_WORDS[vm.verdict] === state.verdict) &&
       (!state.cluster || vm.group === state.cluster) &&
       (!state.owner || known(vm.owner) === state.owner) &&
+      (!state.wave || vm.wave === state.wave) &&
       (!state.finding || vm.findings.some((i) => findingId(i) === state.finding)) &&
       (!state.vlan || vlans(vm).includes(state.vlan)) &&
       words.every((word) => haystack(vm).includes(word)));
@@ -241,7 +248,7 @@
     const chosenBefore = state.vm;
     readState();
     filter();
-    for (const key of ["q", "verdict", "cluster", "owner", "finding", "vlan"])
+    for (const key of ["q", "verdict", "cluster", "owner", "wave", "finding", "vlan"])
       if ($(key) !== document.activeElement || $(key).value !== state[key]) $(key).value = state[key];
     $("count").textContent = shown.length === vms.length ? `${vms.length} VMs`
       : `${shown.length} of ${vms.length} VMs`;
@@ -265,6 +272,7 @@
   VERDICTS.slice(1).forEach(([title], i) => $("verdict").append(el("option", { value: VERDICT_WORDS[i + 1] }, title)));
   fill("cluster", vms.map((vm) => vm.group), "Any");
   fill("owner", vms.map((vm) => known(vm.owner)), "Any");
+  fill("wave", vms.map((vm) => vm.wave), "Any");
   fill("finding", data.f.map((f) => S[f[0]]), "Any");
   fill("vlan", vms.flatMap(vlans), "Any");
 
@@ -273,7 +281,7 @@
     clearTimeout(pending);
     pending = setTimeout(() => { list.scrollTop = 0; go({ q: $("q").value }); }, 40);
   });
-  for (const key of ["verdict", "cluster", "owner", "finding", "vlan"])
+  for (const key of ["verdict", "cluster", "owner", "wave", "finding", "vlan"])
     $(key).addEventListener("change", () => { list.scrollTop = 0; go({ [key]: $(key).value }); });
   $("reset").onclick = () => go(Object.fromEntries(KEYS.map((key) => [key, ""])));
   list.addEventListener("scroll", () => requestAnimationFrame(() => draw()), { passive: true });
