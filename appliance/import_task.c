@@ -72,11 +72,20 @@ import_task_read(void *unused, const char *document, Arena *arena, ImportTask *r
 
 /* --- which VMs -------------------------------------------------------------------------------- */
 
+/* What is no refusal of a VM that is off. */
+static bool
+is_cured_by_power_off(const char *finding)
+{
+    static const char *const cured[] = {
+        "offering-cpu-differs", "offering-memory-differs", "offering-speed-differs", NULL};
+    return finding && g_strv_contains(cured, finding);
+}
+
 static bool
 is_accepted(const FindingText *finding, const PlanItem *item, const ImportConsent *consent)
 {
-    bool is_power_off = !g_strcmp0(finding->id.value, "offering-needs-power-off");
-    if (is_power_off && consent->may_power_off && is_true(item->choice.power.off))
+    if (is_cured_by_power_off(finding->id.value) && consent->may_power_off &&
+        is_true(item->choice.power.off))
         return true;
     return consent->accepted && finding->id.value &&
            g_strv_contains(consent->accepted, finding->id.value);
