@@ -163,6 +163,10 @@ check-vlan: deps ## VLANs of a KVM host in a QEMU guest with a kernel of its own
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@B=$(B) $(PYTHON) tests/run tests/check-vlan
 
+torture: deps ## break an import at each call, each write and 1,000 random points, and resume it
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@B=$(B) TORTURE_KILLS=1000 $(PYTHON) tests/run --timeout 7200 tests/it_import_torture.py
+
 truth: all ## hold verdicts against a live server: SERVER=URL PREFIX=NAME, keys in the environment; see tests/README.md
 	@B=$(B) $(PYTHON) tests/truth-server '$(SERVER)' --prefix '$(PREFIX)' $(if $(CLUSTER),--cluster '$(CLUSTER)') $(if $(ZONE),--zone '$(ZONE)') $(if $(CASES),--cases $(CASES)) $(if $(SEED),--seed $(SEED))
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "cmd_plan.h"
-#include "import_task.h"
+#include "import_document.h"
 #include "record.h"
 #include "run_context.h"
 
@@ -156,7 +156,7 @@ make_items(const Plan *plan, const Catalog *catalog, const Selection *selection)
         items[i] = (JournalNewItem){
             .key = g_strdup_printf("%s/%s", instance->source.value, instance->id.value),
             .name = instance->name.value,
-            .document = import_task_write(&plan->items[i], catalog),
+            .document = import_document_write(&plan->items[i], catalog),
             .state = selection->left_out[i] ? ITEM_SKIPPED : ITEM_PLANNED,
             .note = selection->left_out[i]};
     }

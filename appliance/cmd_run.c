@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "cmd_plan.h"
-#include "import_task.h"
+#include "import_document.h"
 #include "outfile.h"
 #include "record.h"
 #include "run_context.h"
@@ -128,7 +128,7 @@ read_waits(RunView *view, const char *const **ret, GError **error)
     const ImportRun run = {.journal = view->journal,
         .run = view->row.number,
         .schedule = &schedule,
-        .read_task = import_task_read};
+        .read_task = import_document_read};
     return import_waits(&run, &view->items, &view->arena, ret, error);
 }
 

@@ -9,7 +9,7 @@
 
 #include "cmd_plan.h"
 #include "estate.h"
-#include "import_task.h"
+#include "import_document.h"
 #include "outfile.h"
 #include "record.h"
 #include "run_context.h"
@@ -237,7 +237,7 @@ import_with_run(const Options *options, const ImportContext *context, ImportActi
         .canary = (size_t)options->canary,
         .is_stopped = &stop_wanted,
         .is_abandoned = &interrupted,
-        .read_task = import_task_read,
+        .read_task = import_document_read,
         .approve = approve,
         .tell = tell,
         .data = (void *)options};

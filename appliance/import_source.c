@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "import_task.h"
+#include "import_document.h"
 
 enum { LOOK_TIMEOUT_MS = 120 * 1000 };
 

@@ -2,8 +2,8 @@
  *
  * From a plan to the run that carries it out: which VMs, as what documents, and looked at where.
  */
-#ifndef IMPORT_TASK_H
-#define IMPORT_TASK_H
+#ifndef IMPORT_DOCUMENT_H
+#define IMPORT_DOCUMENT_H
 
 #include "import_run.h"
 #include "report.h"
@@ -12,9 +12,9 @@
 /* --- documents -------------------------------------------------------------------------------- */
 
 /* What the journal keeps of one VM of a checked plan. (owned) */
-char *import_task_write(const PlanItem *item, const Catalog *catalog);
+char *import_document_write(const PlanItem *item, const Catalog *catalog);
 /* ImportRun.read_task. */
-bool import_task_read(
+bool import_document_read(
     void *unused, const char *document, Arena *arena, ImportTask *ret, GError **error);
 
 /* --- which VMs -------------------------------------------------------------------------------- */

@@ -2,7 +2,7 @@
  *
  * What the journal keeps of a VM, and which VMs of a plan are imported.
  */
-#include "import_task.h"
+#include "import_document.h"
 
 #include <string.h>
 
@@ -39,7 +39,7 @@ hypervisor_of(const PlanItem *item, const Catalog *catalog)
 }
 
 char *
-import_task_write(const PlanItem *item, const Catalog *catalog)
+import_document_write(const PlanItem *item, const Catalog *catalog)
 {
     Arena arena;
     arena_init(&arena);
@@ -58,7 +58,8 @@ import_task_write(const PlanItem *item, const Catalog *catalog)
 }
 
 bool
-import_task_read(void *unused, const char *document, Arena *arena, ImportTask *ret, GError **error)
+import_document_read(
+    void *unused, const char *document, Arena *arena, ImportTask *ret, GError **error)
 {
     (void)unused;
     g_autoptr(JsonObject) json = json_tokener_parse(document);
