@@ -57,7 +57,7 @@ class Random:
 
     def reachable(self, release):
         return [check for check, made in self.checks.items() if release in made and check not in tables.NEVER
-                and release not in tables.UNREACHABLE.get(check, {})]
+                and not check.startswith(tables.CONVERSIONS) and release not in tables.UNREACHABLE.get(check, {})]
 
     def run(self):
         with concurrent.futures.ProcessPoolExecutor(os.cpu_count()) as pool:

@@ -38,6 +38,8 @@ NEVER = {
     "vlan-overlay": "the list tells a number or nothing; overlays are told by vSphere: test_plan_network",
     "vlan-private": "the list tells a number or nothing; private wires are told by vSphere: test_plan_network",
 }
+# Checks of importVm, by how their ids begin: no case here converts; tests/test_plan_convert.c plays each.
+CONVERSIONS = "convert-"
 # In some releases only: {check: {release: reason}}.
 NO_KVM = "4.18 imports from VMware only"
 UNSEEN = "4.18 lists no deleted offerings, so an id that no list shows is unknown"
