@@ -33,7 +33,7 @@ PACKAGES_TEST  := clang clang-format libclang-rt-14-dev llvm pmccabe python3 pyt
     golang-go golang-github-vmware-govmomi-dev golang-github-google-uuid-dev \
     libvirt-daemon-system libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 qemu-utils \
     ovmf dnsmasq-base openssh-client openvswitch-switch openssl curl mandoc libxml2-utils iproute2 kmod time git zsh fish bash-completion \
-    chromium lintian tzdata
+    chromium lintian mmdebstrap systemd-container tzdata
 PACKAGES_DEB   := debhelper python3
 PACKAGES_IMAGE := cpio cryptsetup-bin dosfstools fdisk grub-common grub-efi-amd64-bin grub-pc-bin kmod mtools openssl \
     qemu-utils squashfs-tools uidmap zstd
@@ -159,6 +159,8 @@ check-tsan: ## the C unit tests under ThreadSanitizer
 	@G_SLICE=always-malloc $(MAKE) --no-print-directory check-unit SAN=thread
 check-mutants: $(B)/tests/test_mutants ## change each row of the server's checks and each cell of the releases; print what notices it
 	@MUTANTS=all $(B)/tests/test_mutants
+check-deb: deps peers ## install, use, upgrade, remove and purge the Debian package in a fresh Debian; as root
+	@B=$(B) $(PYTHON) tests/run tests/check-deb
 check-vlan: deps ## VLANs of a KVM host in a QEMU guest with a kernel of its own; fetches that kernel
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@B=$(B) $(PYTHON) tests/run tests/check-vlan
@@ -206,6 +208,6 @@ layering: all ## who may include and link whom
 style: ## format, banned functions, sizes, licence lines
 	@tests/lint/style
 
-.PHONY: all demo install deb image deps deps-build deps-deb deps-image clean help check check-programs check-unit check-asan check-tsan check-mutants check-vlan truth peers bench fuzz lint layering style
+.PHONY: all demo install deb image deps deps-build deps-deb deps-image clean help check check-programs check-unit check-asan check-tsan check-mutants check-deb check-vlan truth peers bench fuzz lint layering style
 .SECONDARY:
 -include $(shell find $(B) -path $(B)/deb -prune -o -name '*.d' -type f -print 2>/dev/null)

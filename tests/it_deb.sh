@@ -32,7 +32,7 @@ done
 for page in "$ROOT"/appliance/man/*.[1-8]; do
     expect grep -q " \./usr/share/man/man${page##*.}/$(basename "$page")\$" "$WORK/files"
 done
-for unit in "$ROOT"/appliance/units/*.{service,timer}; do
+for unit in "$ROOT"/appliance/units/*.{service,socket,timer}; do
     expect grep -q " \./lib/systemd/system/$(basename "$unit")\$" "$WORK/files"
 done
 for schema in "$ROOT"/appliance/schema/*.json; do
@@ -97,7 +97,7 @@ for service in "$units"/*.service; do
     echo "# $(tail -1 "$out")"
 done
 cp -n /lib/systemd/system/*.target "$units"
-for unit in "$ROOT"/appliance/units/*.{service,timer}; do
+for unit in "$ROOT"/appliance/units/*.{service,socket,timer}; do
     name=$(basename "$unit")
     run systemd-analyze --root="$WORK/x" --man=no verify "${name/@./@x.}"
     expect_status 0

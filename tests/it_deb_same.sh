@@ -9,11 +9,12 @@ SOURCE_DATE_EPOCH=$(git -C "$ROOT" log -1 --format=%ct 2>/dev/null || date +%s)
 export SOURCE_DATE_EPOCH
 elsewhere=$WORK/some/where/else
 
-as_user() {
+as_user() { # an environment of his own, too
+    local other=(env -i "HOME=$elsewhere" PATH=/usr/sbin:/usr/bin:/sbin:/bin "SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH" LANG=C.UTF-8)
     if [ "$(id -u)" = 0 ]; then
-        setpriv --reuid nobody --regid nogroup --clear-groups env HOME="$elsewhere" "$@"
+        setpriv --reuid nobody --regid nogroup --clear-groups "${other[@]}" "$@"
     else
-        "$@"
+        "${other[@]}" "$@"
     fi
 }
 
