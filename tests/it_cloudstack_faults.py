@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,7 @@ import uuid
 
 TESTS = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, TESTS)
-from conformance.peer import API_PATH, Peer  # noqa: E402
+from conformance.peer import API_PATH, Peer, tls_files  # noqa: E402
 
 LAB = os.path.join(TESTS, "estates", "lab.json")
 VC_1, SO_1X1024 = "e4a3bacf-806e-4932-b6bf-ec8d3e4c870d", "ca5ce7d7-ba3f-48ec-82d9-d2d8f14f96d2"
@@ -442,6 +443,43 @@ def outside():
         assert sim.call("listHosts")[0] == 401 and sim.call("listZones")[0] == 401
         sim.peer.control("key", apikey="ADMIN-API-KEY", revoked=False)
         assert sim.call("listZones")[0] == 200
+
+
+@case("over TLS connections are dropped, reset and cut as well, one connection serves many calls, control goes on")
+def tls():
+    with tempfile.TemporaryDirectory() as folder:
+        cert, key = tls_files(folder)
+        with Stand("--tls-cert", cert, "--tls-key", key, "--control", os.path.join(folder, "control")) as sim:
+            trusted = ssl.create_default_context(cafile=cert)
+
+            def connect():
+                sim.peer.connection = http.client.HTTPSConnection(sim.peer.address, timeout=20, context=trusted)
+            connect()
+            assert all(sim.call("listZones")[0] == 200 for _ in range(20))
+            assert {call["connection"] for call in sim.peer.control("calls")["calls"]} == {1}
+            for deed in ("drop", "drop act=yes reset=1", "truncate", "delay seconds=0 act=no"):
+                sim.faults(f"on=listZones do={deed}")
+                try:
+                    sim.call("listZones")
+                    raise AssertionError(deed)
+                except ENDED:
+                    connect()
+                assert sim.call("listZones")[0] == 200
+
+
+@case("a moved volume keeps its path, or gets another")
+def moved_paths():
+    with Stand() as sim:
+        for number, switch in enumerate((None, "")):
+            vm = sim.imported(("job-a", "job-b")[number])
+            sim.peer.control("fault", **{"moved-paths": switch})
+            before = sim.call("listVolumes", virtualmachineid=vm["id"], listall="true")[1]["volume"][0]
+            sim.job(sim.call("migrateVolume", volumeid=before["id"], storageid=GOLD_POOL, newdiskofferingid=DO_GOLD,
+                             livemigrate="true")[1]["jobid"])
+            after = sim.volume(before["id"])
+            assert after["storageid"] == GOLD_POOL and (after["path"] == before["path"]) == (switch is None)
+            assert ("nfs-gold" in after["chaininfo"]) == (switch is not None), after["chaininfo"]
+        sim.peer.control("fault", **{"moved-paths": None})
 
 
 @case("a server that restarts under a call answers it never; a command of the test's runs before a call")

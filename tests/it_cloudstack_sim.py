@@ -14,7 +14,7 @@ import urllib.parse
 
 TESTS = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, TESTS)
-from conformance.peer import API_PATH, Peer, signing  # noqa: E402
+from conformance.peer import API_PATH, Peer, signing, tls_files  # noqa: E402
 
 LAB = os.path.join(TESTS, "estates", "lab.json")
 TINY = os.path.join(TESTS, "estates", "tiny.json")
@@ -99,18 +99,10 @@ def estate_is_current():
             assert new.read() == kept.read(), "run tests/make-estate"
 
 
-def _tls_files(folder):
-    cert, key = os.path.join(folder, "cert.pem"), os.path.join(folder, "key.pem")
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                    "-keyout", key, "-out", cert, "-days", "2", "-subj", "/CN=127.0.0.1",
-                    "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
-    return cert, key
-
-
 @case("it speaks HTTPS with a certificate that clients can verify")
 def tls():
     with tempfile.TemporaryDirectory() as folder:
-        cert, key = _tls_files(folder)
+        cert, key = tls_files(folder)
         with Started(TINY, "--tls-cert", cert, "--tls-key", key) as peer:
             context = ssl.create_default_context(cafile=cert)
             peer.connection = http.client.HTTPSConnection(peer.address, timeout=120, context=context)

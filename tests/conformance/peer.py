@@ -47,6 +47,15 @@ TRICKS = {
 }
 
 
+def tls_files(folder):
+    """(certificate, key) of 127.0.0.1, signed by itself."""
+    cert, key = os.path.join(folder, "cert.pem"), os.path.join(folder, "key.pem")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                    "-keyout", key, "-out", cert, "-days", "2", "-subj", "/CN=127.0.0.1",
+                    "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
+    return cert, key
+
+
 class Peer:
     def __init__(self, estate, *options):
         program = os.path.join(TESTS, "peers", "cloudstack-sim")

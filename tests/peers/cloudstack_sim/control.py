@@ -167,6 +167,7 @@ FAULTS = {
     "expired-clock": "=SECONDS that the server's clock is ahead (default one day): 401",
     "maintenance": "no new jobs are accepted (JSON 503; 530 on 4.20.x)",
     "drop-host": "=NAME: that host does not answer",
+    "moved-paths": "a migrated volume has another path and chain info, as on real hosts (recorded ones keep theirs)",
     "only": "=COMMAND,..: http-503, html and slow hit only these",
 }
 

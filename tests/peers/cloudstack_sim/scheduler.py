@@ -23,18 +23,18 @@ class Pace:
     """How long jobs take, how many run, how long they are remembered."""
 
     def __init__(self, seconds=0.05, jitter=0.0, seed=1, workers=125, hostjobs=0, expire=DAY_S):
-        self.seconds, self.jitter, self.seed = {}, float(jitter), seed
+        self.seconds, self.jitter, self.seed = {"*": 0.05}, float(jitter), seed
         self.workers, self.hostjobs, self.expire = int(workers), int(hostjobs), float(expire)
         self.set(seconds=seconds)
 
     def set(self, seconds=None, **others):
-        """@seconds: a number, or {command: number, '*': number} or that as 'command=number,..'."""
+        """@seconds: a number for all commands; or, for some, {command: number} or that as 'command=number,..'."""
         if isinstance(seconds, str) and "=" in seconds:
             seconds = dict(each.split("=", 1) for each in seconds.split(","))
-            seconds.setdefault("*", self.seconds.get("*", 0.05))
-        if seconds is not None:
-            self.seconds.update({name: float(value) for name, value in
-                                 (seconds if isinstance(seconds, dict) else {"*": seconds}).items()})
+        if isinstance(seconds, dict):
+            self.seconds.update({name: float(value) for name, value in seconds.items()})
+        elif seconds is not None:
+            self.seconds = {"*": float(seconds)}
         for name, value in others.items():
             kind = {"jitter": float, "seed": int, "workers": int, "hostjobs": int, "expire": float}.get(name)
             if kind is None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Managed volumes after the import: update (relink), migrate, change of offering."""
 import json
+import uuid
 
 from . import fit, lists
 from .errors import failure, invalid
@@ -131,15 +132,25 @@ class Migration:
         return vm.get("hostid") if vm else None
 
     def commit(self, job):
-        """Storage and offering change; path and chaininfo stay, as on the simulated hosts."""
+        """Storage and offering change; path and chaininfo stay, as on the simulated hosts, unless told otherwise."""
         if self.pool.get("_fails"):
             self.fail()
+        if "moved-paths" in self.call.simulator.switches:
+            self._move_file()
         self.volume.update(storageid=self.pool["id"], state="Ready")
         if self.offering:
             self.volume["diskofferingid"] = self.offering["id"]
             for name in ("serviceofferingid", "serviceofferingname", "serviceofferingdisplaytext"):
                 self.volume.pop(name, None)
         return _shown_in_job(self.call, self.volume, job)
+
+    def _move_file(self):
+        """A real host's copy has a name of its own (not recorded)."""
+        self.volume["path"] = uuid.uuid4().hex
+        if self.volume.get("chaininfo"):
+            chain = json.loads(self.volume["chaininfo"])
+            chain["diskChain"] = [f"[{self.pool['name']}] {self.volume['path']}/{self.volume['path']}.vmdk"]
+            self.volume["chaininfo"] = json.dumps(chain)
 
     def partly(self, _):
         """A server that dies meanwhile leaves the volume where it was, and Migrating (read in the code, not recorded)."""
