@@ -45,6 +45,7 @@ typedef struct Options {
     char **sources; /* NULL-terminated, or NULL */
     char *cloudstack, *profile, *zone, *server_version;
     char *inventory, *catalog, *policy, *choices;
+    char *convert; /* a KVM cluster */
     gboolean is_demo;
     /* what to write */
     char *format, *out, *out_dir, *keep, *compat;
@@ -92,6 +93,7 @@ void command_visit_options(const Command *command, OptionVisitor visit, void *da
 char *command_help(const Command *command);
 char *command_help_all(void);
 
+extern const GOptionEntry options_convert[];
 extern const GOptionEntry options_general[], options_config[], options_sources[], options_target[],
     options_inventory[], options_catalog[], options_policy[], options_release[], options_format[],
     options_out[], options_out_dir[], options_compat[], options_choices[], options_journal[],

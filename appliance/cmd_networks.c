@@ -19,8 +19,7 @@ print_networks(const Options *options, const Estate *estate, GError **error)
     if (options->compat)
         return outfile_finish(
             out, report_discover_networks(estate->inventory, out->file, error), error);
-    const PlanOptions plan_options = {
-        .zone = options->zone, .server_version = options->server_version};
+    const PlanOptions plan_options = estate_plan_options(options);
     g_autoptr(Plan) plan =
         plan_build_networks(estate->inventory, estate->catalog, &plan_options, error);
     OutputStyle style = chosen_style(options, out->file);
@@ -100,8 +99,7 @@ run_networks_plan(const Options *options, char **args, int n_args)
         return exit_complain(error);
     if (estate_is_empty_handed(&estate))
         return estate.worst;
-    const PlanOptions plan_options = {
-        .zone = options->zone, .server_version = options->server_version};
+    const PlanOptions plan_options = estate_plan_options(options);
     g_autoptr(Changes) changes = changes_plan_networks(
         estate.inventory, estate.catalog, estate.policy, &plan_options, &error);
     if (!changes || !changes_describe(changes, &estate, &error) ||

@@ -150,8 +150,7 @@ take_choices(const Options *options, const PlanOptions *plan_options, const Esta
 Plan *
 make_plan(const Options *options, const Estate *estate, GError **error)
 {
-    const PlanOptions plan_options = {
-        .zone = options->zone, .server_version = options->server_version};
+    const PlanOptions plan_options = estate_plan_options(options);
     g_autoptr(Plan) proposed =
         plan_build(estate->inventory, estate->catalog, estate->policy, &plan_options, error);
     if (!proposed)
@@ -199,6 +198,15 @@ print_plan(const Options *options, const Plan *plan, GError **error)
     return outfile_finish(out, report_items(plan, format, &style, out->file, error), error);
 }
 
+static void
+tell_verdicts(const Plan *plan)
+{
+    g_autofree char *line = report_verdict_line(plan), *conversions = report_conversions(plan);
+    message("%s", line);
+    if (conversions)
+        message_warning("%s", conversions);
+}
+
 static ExitCode
 run_plan(const Options *options, char **args, int n_args)
 {
@@ -213,14 +221,13 @@ run_plan(const Options *options, char **args, int n_args)
     g_autoptr(Plan) plan = make_plan(options, &estate, &error);
     if (!plan || !print_plan(options, plan, &error))
         return exit_complain(error);
-    g_autofree char *line = report_verdict_line(plan);
-    message("%s", line);
+    tell_verdicts(plan);
     return plan_exit_code(plan, estate.worst);
 }
 
 static const GOptionEntry *const plan_entries[] = {options_sources, options_inventory,
-    options_catalog, options_policy, options_choices, options_target, options_release,
-    options_format, options_out, options_config, options_general, NULL};
+    options_catalog, options_policy, options_convert, options_choices, options_target,
+    options_release, options_format, options_out, options_config, options_general, NULL};
 
 const Command cmd_plan = {
     .name = "plan",
@@ -274,8 +281,7 @@ run_check(const Options *options, char **args, int n_args)
         plan_check(given, estate.inventory, estate.catalog, estate.policy, &plan_options, &error);
     if (!plan || !describe_plan(plan, &estate, &error) || !print_plan(options, plan, &error))
         return exit_complain(error);
-    g_autofree char *line = report_verdict_line(plan);
-    message("%s", line);
+    tell_verdicts(plan);
     size_t changed = count_changed(given, plan);
     if (changed == 0 || estate.worst != EXIT_CODE_OK)
         return plan_exit_code(plan, estate.worst);

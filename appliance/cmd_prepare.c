@@ -28,8 +28,7 @@ read_number(const char *option, const char *text, int least, int most, int *ret,
 static bool
 read_options(const Options *options, PrepareOptions *ret, GError **error)
 {
-    PrepareOptions read = {.plan.zone = options->zone,
-        .plan.server_version = options->server_version,
+    PrepareOptions read = {.plan = estate_plan_options(options),
         .is_fixed = options->is_fixed,
         .template_url = options->template_url};
     if (read.template_url && !g_str_has_prefix(read.template_url, "http://") &&
@@ -82,8 +81,8 @@ run_prepare_plan(const Options *options, char **args, int n_args)
 }
 
 static const GOptionEntry *const plan_entries[] = {options_prepare, options_inventory,
-    options_catalog, options_policy, options_sources, options_target, options_release,
-    options_format, options_out, options_config, options_general, NULL};
+    options_catalog, options_policy, options_convert, options_sources, options_target,
+    options_release, options_format, options_out, options_config, options_general, NULL};
 
 const Command cmd_prepare_plan = {
     .name = "prepare plan",

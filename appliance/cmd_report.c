@@ -40,6 +40,7 @@ run_report(const Options *options, char **args, int n_args)
     g_autoptr(Plan) plan = NULL;
     const char *input = options->zone             ? "--zone"
                         : options->server_version ? "--server-version"
+                        : options->convert        ? "--convert"
                                                   : options_find_input(options);
     if (n_args == 1 && input)
         return refuse_option(
@@ -60,8 +61,8 @@ run_report(const Options *options, char **args, int n_args)
 }
 
 static const GOptionEntry *const report_entries[] = {options_inventory, options_catalog,
-    options_policy, options_choices, options_sources, options_target, options_release,
-    options_format, options_out, options_config, options_general, NULL};
+    options_policy, options_convert, options_choices, options_sources, options_target,
+    options_release, options_format, options_out, options_config, options_general, NULL};
 
 const Command cmd_report = {
     .name = "report",
@@ -287,9 +288,9 @@ run_dry_run(const Options *options, char **args, int n_args)
 }
 
 static const GOptionEntry *const dry_run_entries[] = {options_out_dir, options_keep,
-    options_sources, options_inventory, options_catalog, options_policy, options_choices,
-    options_target, options_release, options_format, options_out, options_config, options_general,
-    NULL};
+    options_sources, options_inventory, options_catalog, options_policy, options_convert,
+    options_choices, options_target, options_release, options_format, options_out, options_config,
+    options_general, NULL};
 
 const Command cmd_dry_run = {
     .name = "dry-run",

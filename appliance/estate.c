@@ -142,14 +142,21 @@ check_choices(const Options *options, GError **error)
     return true;
 }
 
-/* The plan of no instance asks for the same zone and release as that of all. */
+PlanOptions
+estate_plan_options(const Options *options)
+{
+    return (PlanOptions){.zone = options->zone,
+        .server_version = options->server_version,
+        .convert = options->convert};
+}
+
+/* The plan of no instance asks for the same zone, release and cluster as that of all. */
 static bool
 check_zone(const Options *options, const Catalog *catalog, GError **error)
 {
     g_autoptr(InventoryBuilder) builder = inventory_builder_new();
     g_autoptr(Inventory) inventory = inventory_builder_freeze(builder);
-    const PlanOptions plan_options = {
-        .zone = options->zone, .server_version = options->server_version};
+    const PlanOptions plan_options = estate_plan_options(options);
     g_autoptr(Plan) plan = plan_build_networks(inventory, catalog, &plan_options, error);
     return plan != NULL;
 }

@@ -8,6 +8,7 @@
 
 #include "appliance.h"
 #include "catalog.h"
+#include "plan.h"
 #include "policy.h"
 
 /* A file that the policy was read from. */
@@ -30,8 +31,11 @@ typedef enum EstateNeeds {
     NEEDS_INVENTORY = 1,
     NEEDS_CATALOG = 2,
     NEEDS_POLICY = 4,
-    NEEDS_ZONE = 8 /* that --zone and --server-version fit the catalog, before the inventory */
+    NEEDS_ZONE = 8 /* that --zone, --server-version and --convert fit the catalog, early */
 } EstateNeeds;
+
+/* What the options say of a plan that is made anew. */
+PlanOptions estate_plan_options(const Options *options);
 
 /**
  * estate_read - what the command needs, from files or live

@@ -69,6 +69,12 @@ const GOptionEntry options_release[] = {
     {NULL},
 };
 
+const GOptionEntry options_convert[] = {
+    {"convert", 0, 0, G_OPTION_ARG_STRING, &O.convert,
+        "VMs of a vCenter become VMs of this KVM cluster (not proved on a real server)", "CLUSTER"},
+    {NULL},
+};
+
 const GOptionEntry options_format[] = {
     {"output", 'o', 0, G_OPTION_ARG_STRING, &O.format, "the format of what is printed", "FORMAT"},
     {"no-headers", 0, 0, G_OPTION_ARG_NONE, &O.no_headers,

@@ -74,6 +74,27 @@ find_cluster_called(const Planner *planner, const char *wanted)
     return found;
 }
 
+bool
+check_convert_cluster(const Planner *planner, GError **error)
+{
+    const Catalog *catalog = planner->catalog;
+    const Cluster *cluster =
+        planner->convert ? find_cluster_called(planner, planner->convert) : NULL;
+    bool is_kvm = cluster && !g_strcmp0(cluster->hypervisortype.value, "KVM");
+    if (!planner->convert || is_kvm || !is_read(&catalog->clusters))
+        return true;
+    g_autoptr(GString) names = g_string_new(NULL);
+    for (size_t i = 0; i < catalog->clusters.n; i++)
+        if (!g_strcmp0(catalog->clusters.items[i].hypervisortype.value, "KVM") &&
+            is_in_zone(planner, catalog->clusters.items[i].zoneid))
+            g_string_append_printf(names, "%s'%s'", names->len ? ", " : "",
+                text_or_word(catalog->clusters.items[i].name));
+    g_set_error(error, INGEST_ERROR, INGEST_ERROR_NOT_FOUND,
+        "convert: '%s' is no KVM cluster of zone '%s', which has %s", planner->convert,
+        text_or_word(planner->zone->name), names->len ? names->str : "none");
+    return false;
+}
+
 static Text
 host_called(const Planner *planner, const char *wanted)
 {

@@ -29,6 +29,8 @@ struct ConvertTarget {
 };
 
 /* convert_map.c */
+/* Is there a cluster for all that no rule says something about? NOT_FOUND naming those of KVM. */
+bool check_convert_cluster(const Planner *planner, GError **error);
 /* Is it to be converted, by a rule or for all? Then its call is importVm from now on. */
 void propose_convert(Task *task);
 /* The members of choice.convert, once all others are chosen. */

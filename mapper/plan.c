@@ -423,8 +423,9 @@ plan_start(Planner *planner, const PlanOptions *options, GError **error)
     planner->arena = plan_arena(planner->plan);
     planner->plan->inventory = inventory_ref(planner->inventory);
     planner->plan->catalog = catalog_ref(planner->catalog);
+    planner->convert = options && !planner->is_checking ? options->convert : NULL;
     if (!planner_find_zone(planner, options ? options->zone : NULL, error) ||
-        !find_release(planner, options, error))
+        !find_release(planner, options, error) || !check_convert_cluster(planner, error))
         return false;
     planner->plan->info.zone = planner->zone->name;
     planner->plan->info.zoneid = planner->zone->id;
@@ -470,8 +471,7 @@ plan_build(const Inventory *inventory, const Catalog *catalog, const Policy *pol
     const PlanOptions *options, GError **error)
 {
     g_autoptr(Policy) none = policy ? NULL : policy_new_default();
-    Planner planner = {
-        .inventory = inventory, .catalog = catalog, .convert = options ? options->convert : NULL};
+    Planner planner = {.inventory = inventory, .catalog = catalog};
     planner.policy = policy ? policy : none;
     if (!plan_start(&planner, options, error))
         return plan_end(&planner, NULL, error);

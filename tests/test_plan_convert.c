@@ -278,7 +278,47 @@ test_needs_no_view(void)
     estate_put_vm(&estate, add_vm(&estate, "web-01"), false);
     estate_freeze(&estate);
     g_autoptr(Plan) plan = plan_with(&estate, CONVERT_RULE, NULL);
+    Absence *absences = NULL;
     assert_verdict(&plan->items[0], VERDICT_READY);
+    g_assert_cmpuint(plan_item_absences(&plan->items[0], &estate.arena, &absences), ==, 0);
+}
+
+/* A cluster that is none of KVM is an error before any VM is judged. */
+static void
+test_no_such_cluster(void)
+{
+    static const char *const names[] = {"kvm-9", CLUSTER_ID};
+    g_auto(Estate) estate = {0};
+    init(&estate);
+    estate_put_vm(&estate, add_vm(&estate, "web-01"), false);
+    estate_freeze(&estate);
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autoptr(GError) error = NULL;
+        PlanOptions options = {.convert = names[i]};
+        g_assert_null(plan_build(estate.inventory, estate.catalog, NULL, &options, &error));
+        g_assert_error(error, INGEST_ERROR, INGEST_ERROR_NOT_FOUND);
+        g_assert_nonnull(strstr(error->message, "zone 'zone-1', which has 'kvm-1'"));
+    }
+}
+
+/* How long it takes was measured by nobody. */
+static void
+test_time_is_not_known(void)
+{
+    g_auto(Estate) estate = {0};
+    init(&estate);
+    estate_put_vm(&estate, add_vm(&estate, "web-01"), true);
+    estate_freeze(&estate);
+    g_autoptr(Plan) plan = plan_with(&estate, CONVERT_RULE, NULL);
+    bool has_row = false;
+    for (size_t i = 0; i < plan->n_time; i++) {
+        const TimeRow *row = &plan->time[i];
+        has_row |= row->kind == TIME_CONVERT;
+        g_assert_cmpint(row->kind, !=, TIME_IMPORT);
+        g_assert_true(row->kind != TIME_CONVERT || row->count.value == 1);
+        g_assert_true(row->kind == TIME_CATALOG || row->total_ms.state != FACT_KNOWN);
+    }
+    g_assert_true(has_row);
 }
 
 /* --- what the server does not look at --------------------------------------------------------- */
@@ -628,6 +668,8 @@ main(int argc, char **argv)
     g_test_add_func("/convert/which", test_which);
     g_test_add_func("/convert/kvm-stays", test_kvm_stays_kvm);
     g_test_add_func("/convert/needs-no-view", test_needs_no_view);
+    g_test_add_func("/convert/no-such-cluster", test_no_such_cluster);
+    g_test_add_func("/convert/time-is-not-known", test_time_is_not_known);
     for (size_t i = 0; i < G_N_ELEMENTS(traits); i++) {
         g_autofree char *path = g_strdup_printf("/convert/trait/%s", traits[i].name);
         g_test_add_data_func(path, &traits[i], test_trait);
