@@ -109,6 +109,9 @@ import_why_left_out(const PlanItem *item, const ImportConsent *consent, Arena *a
 {
     const FindingText *findings;
     const Call *calls;
+    /* A copy has another instance name, and its call another user: neither is looked after. */
+    if (choice_is_converted(&item->choice))
+        return "a run carries no conversions out: send its call by hand, one VM of each kind first";
     if (item->verdict == VERDICT_BLOCKED || item->verdict == VERDICT_UNKNOWN) {
         size_t n = report_findings(item, arena, &findings);
         return arena_printf(arena, "%s: %s", verdict_words[item->verdict],
