@@ -105,7 +105,8 @@ report_order(const Plan *plan)
     for (size_t i = 0; i < plan->n_items; i++)
         orders[i] = (Order){
             place_of(&plan->items[i], places, waves), plan->items[i].choice.priority.value, i};
-    qsort(orders, plan->n_items, sizeof *orders, compare_orders);
+    if (plan->n_items)
+        qsort(orders, plan->n_items, sizeof *orders, compare_orders);
     for (size_t i = 0; i < plan->n_items; i++)
         order[orders[i].item] = i + 1;
     return order;
