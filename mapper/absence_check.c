@@ -139,10 +139,11 @@ index_listing_hosts(Planner *planner)
     }
 }
 
-void
+static void
 index_absences(Planner *planner)
 {
     const Inventory *inventory = planner->inventory;
+    planner->has_absences = true;
     index_listing_hosts(planner);
     for (size_t i = 0; planner->has_cloudstack_view && i < inventory->n_instances; i++) {
         const Instance *instance = &inventory->instances[i];
@@ -369,6 +370,8 @@ find_hidden(Task *task)
 static void
 find_not_visible(Task *task)
 {
+    if (!task->planner->has_absences)
+        index_absences(task->planner);
     const HostCount *count = find_count(task->planner, task->view);
     bool has_reason = find_hidden(task);
     has_reason |= find_host_reason(task, count);

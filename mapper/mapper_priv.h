@@ -278,6 +278,7 @@ struct Planner {
     Table seen_clusters; /* names of the clusters and hosts that a source reads itself */
     Table source_hosts;  /* source, host -> HostCount, see absence_check.c */
     Table listing_hosts; /* id -> SourceHost as CloudStack's source met it */
+    bool has_absences;   /* the two before are made, when first asked */
     bool has_cloudstack_view, is_cloudstack_view_complete;
     bool sees_vlans;      /* the catalog's networks show their VLANs */
     bool has_hidden_vlan; /* some network in use does not */
@@ -449,7 +450,6 @@ const char *source_host_name(const Task *task);
 void check_name(Task *task);
 
 /* absence_check.c: does CloudStack see it, and if not, why? */
-void index_absences(Planner *planner);
 void check_visible(Task *task);
 /* "govc object.rename ...", to a name that nobody has. */
 const char *rename_text(const Task *task);

@@ -467,7 +467,6 @@ planner_init(Planner *planner)
     index_managed_files(planner);
     index_instances(planner);
     index_sources(planner);
-    index_absences(planner);
     init_limits(planner);
     init_rates(planner);
     read_settings(planner);
