@@ -9,6 +9,7 @@
 #include "choices.h"
 #include "outfile.h"
 #include "utc_text.h"
+#include "vm_names.h"
 
 #include <string.h>
 
@@ -186,6 +187,12 @@ refuse_option(const char *option, const char *why)
     return EXIT_CODE_USAGE;
 }
 
+static bool
+is_document(OutputFormat format)
+{
+    return format == OUTPUT_JSON || format == OUTPUT_YAML;
+}
+
 /* Prints the plan's items in the format of the options to --out. */
 static bool
 print_plan(const Options *options, const Plan *plan, GError **error)
@@ -249,13 +256,33 @@ static const GOptionEntry *const check_entries[] = {options_sources, options_inv
     options_catalog, options_policy, options_target, options_release, options_format, options_out,
     options_config, options_general, NULL};
 
+/* (owned) By place in the plan: which VMs are asked for; NULL after an error. */
+static bool *
+find_wanted(const Plan *plan, const char *path, char *const *names, GError **error)
+{
+    const char *unknown = vm_names_unknown(plan, names);
+    if (unknown) {
+        g_set_error(error, INGEST_ERROR, INGEST_ERROR_NOT_FOUND,
+            "'%s': the plan '%s' has no VM of this name, id or path: look for its right name with: "
+            "vm-ingest report %s -o table",
+            unknown, path, path);
+        return NULL;
+    }
+    bool *is_wanted = g_new(bool, plan->n_items + 1);
+    for (size_t i = 0; i < plan->n_items; i++)
+        is_wanted[i] = vm_is_named(&plan->items[i].instance, names);
+    return is_wanted;
+}
+
 /* How many items were judged by other facts than those that the plan was made from. */
 static size_t
-count_changed(const Plan *given, const Plan *checked)
+count_changed(const Plan *given, const Plan *checked, const bool *is_wanted)
 {
-    size_t changed = 0;
-    for (size_t i = 0; i < checked->n_items; i++) {
-        g_autofree char *facts = plan_item_facts(&checked->items[i]);
+    size_t changed = 0, n = 0;
+    for (size_t i = 0; i < given->n_items; i++) {
+        if (is_wanted && !is_wanted[i])
+            continue;
+        g_autofree char *facts = plan_item_facts(&checked->items[n++]);
         const char *before = given->items[i].loaded_facts.value;
         changed += before && g_strcmp0(before, facts) != 0;
     }
@@ -265,24 +292,28 @@ count_changed(const Plan *given, const Plan *checked)
 static ExitCode
 run_check(const Options *options, char **args, int n_args)
 {
-    (void)n_args;
     g_autoptr(GError) error = NULL;
     g_autoptr(Plan) given = plan_load(args[0], &error);
     g_auto(Estate) estate = {0};
-    if (!given ||
+    g_autofree bool *is_wanted =
+        given && n_args > 1 ? find_wanted(given, args[0], args + 1, &error) : NULL;
+    if (error ||
         !estate_read(options, NEEDS_INVENTORY | NEEDS_CATALOG | NEEDS_POLICY, &estate, &error))
         return exit_complain(error);
     if (estate_is_empty_handed(&estate))
         return estate.worst;
     const PlanOptions plan_options = {
         .zone = options->zone ? options->zone : given->info.zoneid.value,
-        .server_version = options->server_version};
+        .server_version = options->server_version,
+        .is_wanted = is_wanted};
     g_autoptr(Plan) plan =
         plan_check(given, estate.inventory, estate.catalog, estate.policy, &plan_options, &error);
-    if (!plan || !describe_plan(plan, &estate, &error) || !print_plan(options, plan, &error))
+    bool is_described = is_document(chosen_format(options, OUTPUT_JSON));
+    if (!plan || (is_described && !describe_plan(plan, &estate, &error)) ||
+        !print_plan(options, plan, &error))
         return exit_complain(error);
     tell_verdicts(plan);
-    size_t changed = count_changed(given, plan);
+    size_t changed = count_changed(given, plan, is_wanted);
     if (changed == 0 || estate.worst != EXIT_CODE_OK)
         return plan_exit_code(plan, estate.worst);
     message_warning("%zu of %zu VMs are not as they were when '%s' was made: the verdicts shown "
@@ -295,15 +326,18 @@ run_check(const Options *options, char **args, int n_args)
 const Command cmd_check = {
     .name = "check",
     .summary = "judge a plan as it stands",
-    .args = "PLAN",
+    .args = "PLAN [VM...]",
     .args_min = 1,
-    .args_max = 1,
+    .args_max = ARGS_ANY,
     .entries = check_entries,
     .formats = "json table yaml csv",
     .description =
         "Judges the choices of a plan, those edited by hand included, against the facts of now (or "
         "of\n"
         "saved files): first the one refusal that the server would send, then all others.\n"
+        "VM is a name, id or path, or a pattern of one: only those are shown, judged as items of "
+        "the whole\n"
+        "plan, which use up limits and space in its order; without any all are.\n"
         "Exit code 8: some VM is not as it was when the plan was made.",
     .run = run_check,
 };

@@ -4,12 +4,12 @@
  */
 #include "report.h"
 
-#include <fnmatch.h>
 #include <string.h>
 
 #include "arena.h"
 #include "error.h"
 #include "record.h"
+#include "vm_names.h"
 
 /* --- counting --------------------------------------------------------------------------------- */
 
@@ -48,46 +48,15 @@ report_count_absences(const Plan *plan)
 /* --- which VMs are asked for ------------------------------------------------------------------ */
 
 static bool
-fits(const char *pattern, const char *text)
-{
-    return text && (strcmp(pattern, text) == 0 || fnmatch(pattern, text, 0) == 0);
-}
-
-static bool
-is_called(const PlanInstance *instance, const char *pattern)
-{
-    g_autofree char *full = instance->path.value && instance->name.value
-                                ? g_strconcat(instance->path.value, "/", instance->name.value, NULL)
-                                : NULL;
-    return fits(pattern, instance->name.value) || fits(pattern, instance->id.value) ||
-           fits(pattern, full);
-}
-
-static bool
-is_asked_for(const PlanInstance *instance, char *const *names)
-{
-    for (size_t i = 0; names[i]; i++)
-        if (is_called(instance, names[i]))
-            return true;
-    return false;
-}
-
-static bool
 check_names(const Plan *plan, char *const *names, GError **error)
 {
-    for (size_t i = 0; names && names[i]; i++) {
-        size_t k = 0;
-        while (k < plan->n_items && !is_called(&plan->items[k].instance, names[i]))
-            k++;
-        if (k < plan->n_items)
-            continue;
+    const char *unknown = names ? vm_names_unknown(plan, names) : NULL;
+    if (unknown)
         g_set_error(error, INGEST_ERROR, INGEST_ERROR_NOT_FOUND,
             "'%s': neither the sources nor CloudStack's list has a VM of this name, id or path: "
             "look for its right name with: vm-ingest plan -o table",
-            names[i]);
-        return false;
-    }
-    return true;
+            unknown);
+    return !unknown;
 }
 
 /* The rows of one item that are to be shown; in @arena. */
@@ -95,7 +64,7 @@ static size_t
 rows_of(const PlanItem *item, char *const *names, Arena *arena, Absence **ret, size_t *absent)
 {
     *ret = NULL;
-    if (names && !is_asked_for(&item->instance, names))
+    if (names && !vm_is_named(&item->instance, names))
         return 0;
     size_t n = plan_item_absences(item, arena, ret);
     *absent += n;

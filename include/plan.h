@@ -450,6 +450,11 @@ typedef struct PlanOptions {
     const char *server_version; /* pins the release; NULL: the catalog's */
     const char *convert; /* name or id of the KVM cluster that VMs of VMware are converted to which
                             no convert rule holds for; NULL: they are imported where they are */
+    const bool
+        *is_wanted; /* plan_check(): by place in the given plan; NULL: all items are. Of the
+                       others no more is found out than what they take from those behind
+                       them. The result has the wanted ones alone, judged as in the whole,
+                       and no maps of the estate: networks, storage, offerings, freeze, time */
 } PlanOptions;
 
 /**

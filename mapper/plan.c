@@ -446,16 +446,20 @@ plan_end(Planner *planner, Plan *plan, GError **error)
 }
 
 void
-finish_plan(Planner *planner, const Plan *given)
+finish_items(Planner *planner)
 {
     finish_limits(planner);
     finish_shared(planner);
+}
+
+void
+build_maps(Planner *planner)
+{
     plan_build_matrix(planner);
     plan_build_storage(planner);
     plan_build_offerings(planner);
     plan_build_freeze(planner);
     plan_build_time(planner);
-    plan_build_schedule(planner, given);
 }
 
 static void
@@ -483,7 +487,9 @@ plan_build(const Inventory *inventory, const Catalog *catalog, const Policy *pol
         count_vlans(&planner, &inventory->instances[i]);
         build_item(&planner, &plan->items[i], &inventory->instances[i]);
     }
-    finish_plan(&planner, NULL);
+    finish_items(&planner);
+    build_maps(&planner);
+    plan_build_schedule(&planner, NULL);
     return plan_end(&planner, plan, error);
 }
 

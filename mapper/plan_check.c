@@ -2,49 +2,73 @@
  *
  * Judge the choices of a plan as they stand.
  */
+#include <string.h>
+
 #include "convert_priv.h"
 #include "plan_priv.h"
 
-/* Instances by source and id, by UUID, by name and path. */
-static GHashTable *
-index_identities(Planner *planner)
+/* Instances by source and id, else by UUID, else by name and path. */
+typedef struct Identities {
+    const Inventory *inventory;
+    struct {
+        Table table;
+        bool is_made; /* when it is first asked */
+    } by[3];
+} Identities;
+
+typedef struct Identity {
+    const char *a, *b;
+} Identity;
+
+static Identity
+identity_of(size_t kind, Text source, Text id, Text uuid, Text name, Text path)
 {
-    GHashTable *table = g_hash_table_new(key_hash, key_equal);
-    const Inventory *inventory = planner->inventory;
+    const Identity identities[] = {
+        {source.value, id.value}, {uuid.value, NULL}, {path.value, name.value}};
+    return identities[kind];
+}
+
+static void
+index_identities(Identities *identities, size_t kind)
+{
+    const Inventory *inventory = identities->inventory;
+    HashedText last = {0};
+    identities->by[kind].is_made = true;
     for (size_t i = 0; i < inventory->n_instances; i++) {
-        const Instance *instance = &inventory->instances[i];
-        const InstanceView *view = instance_view(instance);
-        const char *keys[][3] = {
-            {"id", view->source.value, view->id.value},
-            {"uuid", view->instance_uuid.value, NULL},
-            {view->name.value, view->path.value, NULL},
-        };
-        for (size_t j = 0; j < G_N_ELEMENTS(keys); j++) {
-            const Key *key = planner_key(planner, keys[j][0], keys[j][1], keys[j][2]);
-            if (keys[j][1] && !g_hash_table_contains(table, key))
-                g_hash_table_insert(table, key_keep(&planner->scratch, key), (gpointer)instance);
-        }
+        const InstanceView *view = instance_view(&inventory->instances[i]);
+        Identity identity =
+            identity_of(kind, view->source, view->id, view->instance_uuid, view->name, view->path);
+        if (!identity.a)
+            continue;
+        if (identity.a != last.text) /* of one source come many */
+            last = hashed(identity.a);
+        table_add_pair(
+            &identities->by[kind].table, last, hashed(identity.b), &inventory->instances[i]);
     }
-    return table;
 }
 
 static const Instance *
-find_instance(Planner *planner, GHashTable *table, const PlanInstance *wanted)
+find_instance(Identities *identities, const PlanInstance *wanted)
 {
-    const char *keys[][3] = {
-        {"id", wanted->source.value, wanted->id.value},
-        {"uuid", wanted->instance_uuid.value, NULL},
-        {wanted->name.value, wanted->path.value, NULL},
-    };
-    for (size_t j = 0; j < G_N_ELEMENTS(keys); j++) {
-        const Instance *found = keys[j][1]
-                                    ? g_hash_table_lookup(table,
-                                          planner_key(planner, keys[j][0], keys[j][1], keys[j][2]))
-                                    : NULL;
+    for (size_t kind = 0; kind < G_N_ELEMENTS(identities->by); kind++) {
+        Identity identity = identity_of(
+            kind, wanted->source, wanted->id, wanted->instance_uuid, wanted->name, wanted->path);
+        if (!identities->by[kind].is_made)
+            index_identities(identities, kind);
+        const Instance *found = identity.a ? table_find_pair(&identities->by[kind].table,
+                                                 hashed(identity.a), hashed(identity.b))
+                                           : NULL;
         if (found)
             return found;
     }
     return NULL;
+}
+
+static void
+release_identities(Identities *identities)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(identities->by); i++)
+        table_release(&identities->by[i].table);
 }
 
 static void
@@ -73,20 +97,53 @@ check_facts(Task *task, const PlanItem *given)
 }
 
 static void
-check_item(Planner *planner, PlanItem *item, const PlanItem *given, const Instance *instance,
-    GHashTable *seen)
+check_item(Task *task, const PlanItem *given, bool is_wanted, GHashTable *seen)
 {
-    item->choice = given->choice;
-    Task task = plan_start_task(planner, item, instance);
-    if (!g_hash_table_add(seen, (gpointer)instance))
-        FIND(&task, INSTANCE_TWICE, NULL, ARG(text_or_word(task.view->source)),
-            ARG(text_or_word(task.view->id)));
-    check_facts(&task, given);
-    keep_reasons(&task, given);
-    if (choice_is_converted(&item->choice))
-        start_convert(&task);
-    run_checks(&task);
-    settle(&task);
+    if (!g_hash_table_add(seen, (gpointer)task->instance))
+        FIND(task, INSTANCE_TWICE, NULL, ARG(text_or_word(task->view->source)),
+            ARG(text_or_word(task->view->id)));
+    if (is_wanted) { /* neither changes a verdict */
+        check_facts(task, given);
+        keep_reasons(task, given);
+    }
+    if (choice_is_converted(&task->item->choice))
+        start_convert(task);
+    run_checks(task);
+    settle(task);
+}
+
+static void
+check_items(Planner *planner, const Plan *given, const bool *is_wanted)
+{
+    PlanItem *items = planner->plan->items;
+    Identities identities = {.inventory = planner->inventory};
+    g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+    for (size_t i = 0; i < given->n_items; i++) {
+        const PlanItem *item = &given->items[i];
+        const Instance *instance = find_instance(&identities, &item->instance);
+        if (!instance) {
+            check_gone(planner, &items[i], item);
+            continue;
+        }
+        items[i].choice = item->choice;
+        Task task = plan_start_task(planner, &items[i], instance);
+        check_item(&task, item, !is_wanted || is_wanted[i], seen);
+    }
+    release_identities(&identities);
+}
+
+static void
+keep_wanted(Plan *plan, const bool *is_wanted)
+{
+    size_t n = plan->n_items;
+    plan->n_items = 0;
+    memset(plan->n_verdicts, 0, sizeof plan->n_verdicts);
+    for (size_t i = 0; i < n; i++) {
+        if (!is_wanted[i])
+            continue;
+        plan->items[plan->n_items] = plan->items[i];
+        plan->n_verdicts[plan->items[plan->n_items++].verdict]++;
+    }
 }
 
 Plan *
@@ -105,17 +162,14 @@ plan_check(const Plan *given, const Inventory *inventory, const Catalog *catalog
     plan_borrow(plan, given);
     plan->n_items = given->n_items;
     plan->items = arena_new_n(planner.arena, PlanItem, plan->n_items);
-    g_autoptr(GHashTable) identities = index_identities(&planner);
-    g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
-    for (size_t i = 0; i < plan->n_items; i++) {
-        const PlanItem *item = &given->items[i];
-        const Instance *instance = find_instance(&planner, identities, &item->instance);
-        if (instance)
-            check_item(&planner, &plan->items[i], item, instance, seen);
-        else
-            check_gone(&planner, &plan->items[i], item);
+    check_items(&planner, given, with_zone.is_wanted);
+    finish_items(&planner);
+    plan_build_schedule(&planner, given);
+    if (with_zone.is_wanted) {
+        keep_wanted(plan, with_zone.is_wanted);
+    } else {
+        count_all_vlans(&planner);
+        build_maps(&planner);
     }
-    count_all_vlans(&planner);
-    finish_plan(&planner, given);
     return plan_end(&planner, plan, error);
 }

@@ -21,8 +21,10 @@ void finish_item(Planner *planner, PlanItem *item);
 void settle(Task *task);
 /* The VLANs of the whole inventory, which a plan need not have. */
 void count_all_vlans(Planner *planner);
-/* What rests on all items; @given: the plan that is checked, or NULL. */
-void finish_plan(Planner *planner, const Plan *given);
+/* What findings tell of all items, once all are judged. */
+void finish_items(Planner *planner);
+/* The maps of the estate: networks, storage, offerings, freeze, time. */
+void build_maps(Planner *planner);
 /* The plan may borrow texts of @given from now on. */
 void plan_borrow(Plan *plan, const Plan *given);
 

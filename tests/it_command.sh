@@ -183,6 +183,24 @@ run sh -c "'$VM_INGEST' explain > /dev/full"
 expect_status 1
 expect_match "$err" 'standard output.*No space'
 
+begin 'check of some VMs tells of them what check of all tells'
+"$VM_INGEST" plan "${DEMO[@]}" --out "$WORK/plan.json" 2>/dev/null || true
+run "$VM_INGEST" check "$WORK/plan.json" "${DEMO[@]}"
+sed 's/,$//' "$out" >"$WORK/whole"
+for name in $(grep -oE '^\{"instance":.*"name":"[^"]*"' "$out" | sed -E 's/.*"name":"([^"]*)".*/\1/' | sort -u | head -12); do
+    run "$VM_INGEST" check "$WORK/plan.json" "$name" "${DEMO[@]}"
+    grep '^{"instance":' "$out" | sed 's/,$//' >"$WORK/part"
+    expect [ -s "$WORK/part" ]
+    expect [ -z "$(grep -vxFf "$WORK/whole" "$WORK/part")" ]
+done
+run "$VM_INGEST" check "$WORK/plan.json" '*' "${DEMO[@]}"
+grep '^{"instance":' "$out" >"$WORK/part"
+grep '^{"instance":' "$WORK/whole" | sed 's/$/,/;$s/,$//' >"$WORK/want"
+expect_same "$WORK/want" "$WORK/part"
+run "$VM_INGEST" check "$WORK/plan.json" no-such-vm "${DEMO[@]}"
+expect_status 1
+expect_match "$err" "'no-such-vm': the plan '.*plan.json' has no VM of this name"
+
 begin 'no colour without a terminal, with NO_COLOR or with --no-color'
 run "$VM_INGEST" report "${DEMO[@]}"
 expect_no_match "$out" $'\033'
