@@ -6,6 +6,7 @@
  * so that back ends stay naive.
  *
  * Life of a source:  source_new -> source_config ... -> source_run | source_check -> source_free
+ * or                 source_new -> source_config ... -> source_session_new (source_session.h)
  */
 #ifndef SOURCE_H
 #define SOURCE_H

@@ -536,6 +536,31 @@ test_file_shuts_nothing_down(void)
     g_assert_error(error, INGEST_ERROR, INGEST_ERROR_UNSUPPORTED);
 }
 
+/* An export is a folder: a file that is added or replaced counts. */
+static void
+test_export_is_kept_until_it_changes(void)
+{
+    static const char *const texts[] = {
+        "VM,Powerstate,VM ID\nweb,poweredOn,vm-1\n", "VM,Powerstate,VM ID\nwww,poweredOn,vm-1\n"};
+    SourceContext context = {0};
+    g_autofree char *folder = g_dir_make_tmp("vm-ingest-test-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(folder, "RVTools_tabvInfo.csv", NULL);
+    Source *source = source_new(&source_rvtools, "export", &context);
+    g_assert_true(source_config(source, "path", folder, NULL));
+    g_autoptr(SourceSession) session = source_session_new(source);
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_assert_true(g_file_set_contents(path, texts[i], -1, NULL));
+        g_autoptr(SourceReading) first = read_ids(session, "vm-1 vm-2", NULL, NULL);
+        g_autoptr(SourceReading) again = read_ids(session, "vm-1 vm-2", NULL, NULL);
+        g_autofree char *told = summary(again);
+        g_assert_cmpstr(told, ==, "vm-1=unreadable vm-2=gone"); /* no tab tells disks and NICs */
+        g_assert_cmpstr(again->instances[0].view->name.value, ==, i ? "www" : "web");
+        g_assert_true(first->inventory == again->inventory);
+    }
+    g_unlink(path);
+    g_rmdir(folder);
+}
+
 /* --- the digest ------------------------------------------------------------------------------- */
 
 /* Each change of what was read, and whether a plan that was made before it is stale. */
@@ -604,6 +629,8 @@ main(int argc, char **argv)
     }
     g_test_add_func("/session/shutdown/lets-others-in", test_shutdown_lets_others_in);
     g_test_add_func("/session/file/is-kept-until-it-changes", test_file_is_kept_until_it_changes);
+    g_test_add_func(
+        "/session/file/export-is-kept-until-it-changes", test_export_is_kept_until_it_changes);
     g_test_add_func("/session/file/half-read-is-unknown", test_half_read_file_is_unknown);
     g_test_add_func("/session/file/shuts-nothing-down", test_file_shuts_nothing_down);
     g_test_add_func("/session/facts/what-makes-a-plan-stale", test_facts);
