@@ -62,10 +62,15 @@ STABLE = [target for target in cases.TARGETS if target.split("/")[0] not in ("ho
 CHANGES = (_size, _vlan, _pool, _host, _cluster, _mac)
 
 
+# What they tell is who else has addresses of the range, whoever that is.
+OF_OTHERS = ("range-in-use", "range-use-untold")
+
+
 def _said(plan):
     """By name: choice, verdict and findings, without what tells of others."""
     return {item["instance"]["name"]: (item["choice"], item["verdict"],
-                                       [(each["id"], each["severity"], each.get("subject")) for each in item["findings"]])
+                                       [(each["id"], each["severity"], each.get("subject")) for each in item["findings"]
+                                        if each["id"] not in OF_OTHERS])
             for item in plan["items"]}
 
 
