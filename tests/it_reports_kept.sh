@@ -20,7 +20,7 @@ for file in report.html report.csv networks.csv absent.csv report.json inventory
     expect [ -s "$state/reports/demo/latest/$file" ]
 done
 list >"$out"
-expect_match "$out" '^demo,[0-9TZ:-]+,3,44,3,33,3,[0-9]+,/'
+expect_match "$out" '^demo,[0-9TZ:-]+,3,44,4,32,3,[0-9]+,/'
 expect [ "$(wc -l <"$out")" = 1 ]
 first=$(reports)
 
